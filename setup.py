@@ -1,0 +1,132 @@
+"""Names, dependencies, and every entry point: the list of all that plugs in."""
+
+from setuptools import find_packages, setup
+
+PACKAGES = ['recovery', 'flows', 'drivers']  # never a bare find_packages(): it would take tests
+
+REQUIRES = [
+    'PyYAML>=6.0',  # the fencing inventory
+    'SQLAlchemy>=2.0',  # our tables; also what TaskFlow's SQL persistence needs
+    'alembic>=1.13',  # migrations of our tables; TaskFlow imports it for its own
+    'cliff>=4.7',  # commands with table, json, yaml, csv and value output for free
+    'jsonschema>=4.20',  # the inventory and alarm bodies, as OpenStack does it
+    'keystoneauth1>=5.6',  # sessions and their errors, below openstacksdk
+    'openstacksdk>=4.0',  # Nova, Placement, Keystone
+    'oslo.config>=9.6',  # given; options with units, bounds and a generated sample
+    'oslo.log>=6.0',  # log options that operators of OpenStack know
+    'oslo.utils>=7.0',  # importable names and times, as TaskFlow makes them
+    'pyghmi>=1.6',  # given; IPMI
+    'requests>=2.31',  # the session below openstacksdk and sushy
+    'rich>=13.0',  # trees and live views in the terminal
+    'stevedore>=5.2',  # entry points, as oslo and cliff load them
+    'sushy>=5.0',  # given; Redfish
+    'taskflow>=6.0',  # given; flows, engines, jobboards, persistence
+    'urllib3>=2.0',  # time limits and errors, below requests
+]
+
+EMULATOR = [
+    'bcrypt>=4.0',  # passwords of the Redfish emulator
+    'cryptography>=42',  # certificates for the Redfish emulator
+    'sushy-tools>=2.0',  # a Redfish BMC that nobody here wrote
+]
+
+EXTRAS = {
+    'mysql': ['PyMySQL>=1.1'],  # MariaDB and Galera
+    'quickstart': EMULATOR,  # what tools/quickstart and tools/bench need besides
+    'redis': ['redis>=8.0'],  # the redis jobboard; TaskFlow needs it this new
+    'test': [
+        *EMULATOR,
+        'PyMySQL>=1.1',
+        'build>=1.0',
+        'coverage>=7.4',
+        'etcd3gw>=2.4',  # TaskFlow's own board tests import every client
+        'fixtures>=4.1',
+        'hypothesis>=6.100',
+        'import-linter>=2.1',
+        'kazoo>=2.10',  # likewise
+        'mypy>=1.13',
+        'networkx>=3.0',  # the shape tests walk the execution graph
+        'oslotest>=5.0',  # TaskFlow's own board tests need these three
+        'pre-commit>=3.7',
+        'pytest>=8.2',
+        'pytest-xdist>=3.6',
+        'redis>=8.0',
+        'reno>=4.1',
+        'ruff>=0.8',
+        'testscenarios>=0.5',
+        'testtools>=2.7',
+        'types-PyYAML',
+        'types-jsonschema',
+        'types-requests',
+    ],
+}
+
+setup(
+    name='openstack-recovery',
+    version='0.1.0',
+    description='Recovers OpenStack compute hosts: fences, proves, evacuates, returns',
+    license='Apache-2.0',
+    python_requires='>=3.11',
+    packages=find_packages(include=PACKAGES + [f'{name}.*' for name in PACKAGES]),
+    package_data={name: ['py.typed'] for name in PACKAGES}
+    | {'recovery.db': ['alembic.ini', 'migrations/*', 'migrations/versions/*.py']},
+    install_requires=REQUIRES,
+    extras_require=EXTRAS,
+    entry_points={
+        'console_scripts': [
+            'recovery = recovery.cli.main:main',
+            'recovery-worker = recovery.service.main:worker',
+            'recovery-watcher = recovery.service.main:watcher',
+            'recovery-simulated = drivers.simulated.__main__:main',
+        ],
+        'oslo.config.opts': ['recovery = recovery.conf:list_opts'],
+        'taskflow.jobboards': ['sql = recovery.board.sql:SqlJobBoard'],
+        'recovery.flows': [
+            'host-down = flows.host_down:build',
+            'host-return = flows.host_return:build',
+        ],
+        'recovery.cli': [
+            'alarm_decide = recovery.cli.alarm:Decide',
+            'alarm_list = recovery.cli.alarm:List',
+            'alarm_raise = recovery.cli.alarm:Raise',
+            'alarm_show = recovery.cli.alarm:Show',
+            'approve = recovery.cli.move:Approve',
+            'arm = recovery.cli.service:Arm',
+            'cancel = recovery.cli.move:Cancel',
+            'confirm-fenced = recovery.cli.move:ConfirmFenced',
+            'db_check = recovery.cli.db:Check',
+            'db_purge = recovery.cli.db:Purge',
+            'db_upgrade = recovery.cli.db:Upgrade',
+            'disarm = recovery.cli.service:Disarm',
+            'doctor = recovery.cli.doctor:Doctor',
+            'flow_list = recovery.cli.flow:List',
+            'flow_show = recovery.cli.flow:Show',
+            'graph = recovery.cli.history:Graph',
+            'history = recovery.cli.history:History',
+            'host_check = recovery.cli.host:Check',
+            'host_list = recovery.cli.host:List',
+            'host_maintenance = recovery.cli.host:Maintenance',
+            'host_return = recovery.cli.host:Return',
+            'host_show = recovery.cli.host:Show',
+            'items = recovery.cli.recoveries:Items',
+            'job_list = recovery.cli.job:List',
+            'list = recovery.cli.recoveries:List',
+            'pause = recovery.cli.service:Pause',
+            'plan = recovery.cli.plan:Plan',
+            'reject = recovery.cli.move:Reject',
+            'rerun = recovery.cli.move:Rerun',
+            'settle = recovery.cli.move:Settle',
+            'show = recovery.cli.recoveries:Show',
+            'standalone = recovery.cli.standalone:Standalone',
+            'unpause = recovery.cli.service:Unpause',
+            'watch = recovery.cli.watch:Watch',
+            'worker_list = recovery.cli.worker:List',
+        ],
+        'recovery.compute': ['nova = drivers.compute.nova:NovaCompute'],
+        'recovery.fencing': [
+            'ipmi = drivers.fencing.ipmi:IpmiFencing',
+            'redfish = drivers.fencing.redfish:RedfishFencing',
+            'simulated = drivers.simulated.bmc:SimulatedFencing',
+        ],
+    },
+)
