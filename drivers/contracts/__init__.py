@@ -1,0 +1,1 @@
+"""The promises that drivers make, and the words that they share."""

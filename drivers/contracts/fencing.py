@@ -1,0 +1,84 @@
+"""Contract for fencing: cut a host's power, and say truthfully whether it is cut."""
+
+from __future__ import annotations
+
+import abc
+import enum
+from dataclasses import dataclass
+
+
+class PowerState(enum.Enum):
+    """A host's power as its controller reports it."""
+
+    ON = 'on'
+    OFF = 'off'  #: Fully off. The only state that permits evacuation.
+    UNKNOWN = 'unknown'  #: Everything else, transitions ("powering off") included.
+
+
+class FencingDriver(abc.ABC):
+    """One outlet or controller of one host. Cheap to build; connects on first use.
+
+    Every method blocks for at most ``timeout`` seconds in all, retries included, even when the
+    library below hangs, and raises only :class:`drivers.contracts.errors.DriverError`:
+    ``Unreachable`` when no usable answer came (the outcome is unknown), ``Refused`` (or
+    ``AccessDenied``, ``NotFound``) when the controller said no. Safe to call from several
+    threads. A request is sent at most once per call.
+    """
+
+    @abc.abstractmethod
+    def power_state(self, *, timeout: float) -> PowerState:
+        """Ask the controller, never a cache. An answer that is not understood is UNKNOWN."""
+
+    @abc.abstractmethod
+    def power_off(self, *, timeout: float) -> None:
+        """Request an immediate, forced power-off; does not wait for it.
+
+        Accepted is not off: only :meth:`power_state` tells. Asking a host that is off already
+        is no error.
+        """
+
+    @abc.abstractmethod
+    def power_on(self, *, timeout: float) -> None:
+        """Request power on; does not wait for it. Asking a host that is on is no error."""
+
+    @abc.abstractmethod
+    def identity(self, *, timeout: float) -> str | None:
+        """What the device says it is: a UUID, GUID or serial number that stays the same.
+
+        None when the device has nothing of the kind. Compared with what was recorded at
+        enrolment, because BMC addresses get swapped (hazard H4).
+        """
+
+
+@dataclass(frozen=True)
+class FenceDevice:
+    """One device of one host, ready to use."""
+
+    name: str  #: as the inventory calls it, unique within the host
+    driver: FencingDriver
+    address: str  #: what an operator recognises: host:port, or a URL without credentials
+    off_timeout: float = 60.0  #: seconds from the first request until it must read OFF
+    request_timeout: float = 15.0  #: seconds for one question or request
+
+
+@dataclass(frozen=True)
+class FenceLevel:
+    """Devices that must all read OFF for the host to count as off."""
+
+    number: int  #: 1..9; tried in ascending order
+    devices: tuple[FenceDevice, ...]
+
+
+@dataclass(frozen=True)
+class FencePath:
+    """All ways to cut the power of one host, in the order in which they are tried."""
+
+    host: str
+    levels: tuple[FenceLevel, ...]
+
+    def level(self, number: int) -> FenceLevel:
+        """The level of that number. Raises KeyError when the inventory has none."""
+        for level in self.levels:
+            if level.number == number:
+                return level
+        raise KeyError(number)
