@@ -1,0 +1,1 @@
+"""Drivers of the controllers that can cut the power of a host."""
