@@ -1,0 +1,1 @@
+"""Sources that know which controllers can fence which host."""

@@ -1,0 +1,127 @@
+"""The fencing inventory as one YAML file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from drivers.contracts.fencing import FenceDevice, FenceLevel, FencePath
+from drivers.contracts.inventory import Inventory, InventoryProblem
+from drivers.inventory.file import places
+from drivers.inventory.file.entries import (
+    Drivers,
+    Entry,
+    EntryError,
+    Levels,
+    exposed_secrets,
+    read_entries,
+)
+
+
+class FileInventory(Inventory):
+    """Hosts by exact name, or else by the first pattern that matches.
+
+    The file is read once, here. Credentials by reference are read each time a host's path is
+    asked for, so that a rotated password needs no restart.
+    """
+
+    def __init__(self, file: str | Path, drivers: Drivers) -> None:
+        """Read the file and check all of it that can be checked without a host's name.
+
+        :param drivers: classes by the names that the file uses; each has ``SETTINGS_SCHEMA``
+            and ``build(settings)``.
+        :raises InventoryError: one line for each thing that is wrong.
+        """
+        self._file = Path(file)
+        self._drivers = dict(drivers)
+        self._look = _look_of(self._file)  # before it is read: a change meanwhile counts
+        self._entries = read_entries(self._file, self._drivers)
+
+    def path(self, host: str) -> FencePath:
+        return FencePath(
+            host,
+            tuple(
+                FenceLevel(number, tuple(self._device(entry.expanded(host)) for entry in devices))
+                for number, devices in enumerate(self._levels(host), start=1)
+            ),
+        )
+
+    def named_hosts(self) -> tuple[str, ...]:
+        return tuple(self._entries.hosts)
+
+    def problems(self, hosts: Iterable[str]) -> tuple[InventoryProblem, ...]:
+        asked = set(hosts)
+        found = list(exposed_secrets(self._entries, self._drivers, self._file))
+        for host in sorted(asked):
+            found += self._unusable(host)
+        return (*found, *self._shared(asked))
+
+    def outdated(self) -> bool:
+        return self._look != _look_of(self._file)
+
+    def _levels(self, host: str) -> Levels:
+        if host in self._entries.hosts:
+            return self._entries.hosts[host]
+        for match, levels in self._entries.patterns:
+            if fnmatchcase(host, match):
+                return levels
+        raise KeyError(host)
+
+    def _device(self, entry: Entry) -> FenceDevice:
+        driver = self._drivers[entry.driver]
+        settings = entry.resolved(driver, self._file)
+        return FenceDevice(
+            name=entry.name,
+            driver=driver.build(settings),
+            address=str(entry.place(driver)),
+            **entry.timeouts,
+        )
+
+    def _unusable(self, host: str) -> list[InventoryProblem]:
+        try:
+            self.path(host)
+        except KeyError:
+            message = f'no device can fence {host}: add it to {self._file}, or a pattern for it'
+            return [InventoryProblem(host, message)]
+        except EntryError as error:
+            return [InventoryProblem(error.where, error.sentence)]
+        return []
+
+    def _shared(self, asked: set[str]) -> list[InventoryProblem]:
+        of_host: dict[str, list[places.Place]] = {}
+        for host in asked | set(self._entries.hosts):
+            try:
+                levels = self._levels(host)
+            except KeyError:
+                continue
+            entries = [entry.expanded(host) for devices in levels for entry in devices]
+            of_host[host] = [entry.place(self._drivers[entry.driver]) for entry in entries]
+        return [
+            InventoryProblem(first, _sentence(first, second, place, one_machine))
+            for first, second, place, one_machine in places.shared(of_host)
+            if {first, second} & asked
+        ]
+
+
+def _look_of(file: Path) -> tuple[int, ...]:
+    """What changes with the file, also when a rename puts another one in its place."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return ()
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _sentence(first: str, second: str, place: places.Place, one_machine: bool) -> str:
+    device = f'{place.driver} {place}'
+    if first == second:
+        return f'{first} lists {device} twice; each device of a host must be another one'
+    sentence = f'{first} and {second} would both be fenced through {device}'
+    if one_machine:
+        return (
+            f'{sentence}; they look like one machine under two names: delete the compute '
+            'service of the name that is no longer used'
+        )
+    return f'{sentence}; a device must belong to one host, so correct one of them'

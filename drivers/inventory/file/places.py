@@ -1,0 +1,110 @@
+"""Where a device is, in a spelling that makes two names of one device equal (hazard H4)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, combinations, product
+from typing import Any
+from urllib.parse import urlsplit
+
+#: The settings, of any driver, that say where a device is. One address may serve several
+#: machines, which "system" or "plug" tell apart.
+PLACE_KEYS = ('address', 'system', 'plug')
+
+_PORTS = {'http': 80, 'https': 443}
+
+
+@dataclass(frozen=True)
+class Place:
+    """The one thing that a device switches."""
+
+    driver: str
+    address: str
+    plug: str | None = None
+
+    def __str__(self) -> str:
+        return self.address if self.plug is None else f'{self.address} {self.plug}'
+
+    def overlaps(self, other: Place) -> bool:
+        """Whether both may switch the same machine. No plug is the only one at its address."""
+        if (self.driver, self.address) != (other.driver, other.address):
+            return False
+        return self.plug is None or other.plug is None or self.plug == other.plug
+
+    def short(self) -> Place:
+        """The same without the domain of its address, as a search domain would complete it."""
+        head, slashes, rest = self.address.rpartition('//')
+        name, colon, port = rest.partition(':')
+        if not name or _is_ip(name.strip('[]')) or rest.startswith('['):
+            return self
+        return Place(self.driver, head + slashes + name.split('.')[0] + colon + port, self.plug)
+
+
+def place(driver: str, settings: Mapping[str, Any], schema: Mapping[str, Any]) -> Place:
+    """The place that a device's settings name."""
+    address = str(settings.get('address', '')).strip().lower()
+    plug = settings.get('system', settings.get('plug'))
+    if plug is not None:
+        plug = str(plug).rstrip('/').rsplit('/', 1)[-1]
+    if '://' in address:
+        parts = urlsplit(address)
+        port = parts.port or _PORTS.get(parts.scheme)
+        return Place(driver, f'{parts.scheme}://{_host(parts.hostname or "")}:{port}', plug)
+    default = schema.get('properties', {}).get('port', {}).get('default')
+    port = settings.get('port', default)
+    host = _host(address)
+    return Place(driver, host if port is None else f'{host}:{port}', plug)
+
+
+def _host(name: str) -> str:
+    if not _is_ip(name):
+        return name.rstrip('.')
+    address = ipaddress.ip_address(name)
+    return f'[{address}]' if address.version == 6 else str(address)
+
+
+def _is_ip(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+_User = tuple[str, Place]  # a host, and a place that it uses
+
+
+def shared(places: Mapping[str, Iterable[Place]]) -> Iterator[tuple[str, str, Place, bool]]:
+    """Each pair of hosts with a place in common, and whether they look like one machine.
+
+    :param places: of each host.
+    """
+    by_address: dict[tuple[str, str], list[_User]] = defaultdict(list)
+    for host in sorted(places):
+        for one in places[host]:
+            by_address[one.driver, one.short().address].append((host, one))
+    for users in by_address.values():
+        for (first, a), (second, b) in _candidates(users):
+            same_name = first != second and _one_name(first, second)
+            if a.overlaps(b) or (same_name and a.short().overlaps(b.short())):
+                yield min(first, second), max(first, second), a, same_name
+
+
+def _candidates(users: list[_User]) -> Iterator[tuple[_User, _User]]:
+    """Pairs that may overlap; a service with thousands of systems must not cost millions."""
+    by_plug: dict[str | None, list[_User]] = defaultdict(list)
+    for user in users:
+        by_plug[user[1].plug].append(user)
+    for group in by_plug.values():
+        yield from combinations(group, 2)
+    alone = by_plug.pop(None, [])
+    yield from product(alone, chain.from_iterable(by_plug.values()))
+
+
+def _one_name(first: str, second: str) -> bool:
+    """Whether one is the other with a domain."""
+    short, full = sorted((first.lower(), second.lower()), key=len)
+    return full.startswith(short + '.')
