@@ -1,0 +1,1 @@
+"""Drivers of the cloud that runs the instances."""
