@@ -1,0 +1,1 @@
+"""What the simulated services say over HTTP. Each face knows its own words and no other face."""

@@ -1,0 +1,266 @@
+"""Judges a play by the world's truth: which of the rules never to be broken were broken.
+
+It sees what can be seen from outside: what was asked of Nova and of the BMCs, and what was true
+at that moment. What it cannot know, a scenario says with ``world.note``:
+
+=====================  ==========  ==========================================================
+``what``               subject     meaning
+=====================  ==========  ==========================================================
+``fence.allowed``      host        an operator said that this healthy host may be fenced
+``fence.forbidden``    host or *   it must not be; ``rule=`` says which rule (S16), ``why=`` why
+``fence.permitted``    host or *   that ban has ended
+``confirmed``          host        a named human says that it is off: no readings are asked for
+``enable.allowed``     host        an operator enables it in spite of leftovers
+``mark.foreign``       host        somebody else disabled it, or forced it down, and nobody else
+                                   may take that back
+``mark.cleared``       host        he takes it back
+``item.failed``        instance    the recovery says that it could not move it, or left it
+``recovery.done``      host        the recovery says that it has ended
+``claim.lost``         actor       this worker must do nothing outside any more
+``claim.won``          actor       it may again
+``paused``             ''          nothing may be done outside
+``unpaused``           ''          it may again
+=====================  ==========  ==========================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from drivers.simulated.instances import GUESTS
+from drivers.simulated.trace import Event
+from drivers.simulated.world import World
+
+PROOF_MAX_AGE = 15.0  #: seconds
+READS_APART = 2.0  #: seconds between the two readings of a proof
+GRACE = 1.0  #: seconds between a look and what was decided by it
+
+#: Requests that change something outside.
+CHANGING = ('bmc.power-off', 'bmc.power-on', 'nova.set-service', 'nova.evacuate', 'nova.action')
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One rule, broken once."""
+
+    rule: str  #: 'S1' to 'S32'; 'twice': an instance ran twice; 'lost': it runs nowhere
+    when: float  #: seconds since the world began
+    sentence: str
+
+    def __str__(self) -> str:
+        return f'{self.rule} at {self.when:.1f} s: {self.sentence}'
+
+
+class Oracle:
+    """The judge of one world, during a play or after it."""
+
+    def __init__(
+        self,
+        world: World,
+        proof_max_age: float = PROOF_MAX_AGE,
+        reads_apart: float = READS_APART,
+    ) -> None:
+        self._world = world
+        self._max_age = proof_max_age
+        self._apart = reads_apart
+
+    def verdict(self, done: Iterable[str] = (), excused: Iterable[str] = ()) -> list[Broken]:
+        """Every broken rule, in the order of time.
+
+        :param done: hosts whose recovery has ended: what ran there must run again.
+        :param excused: instances for which the recovery says that it failed or left them.
+        """
+        with self._world:
+            found = list(_Play(self._max_age, self._apart).judge(self._world.trace.events))
+            found += self._bans()
+            found += self._lost(set(done), set(excused))
+        return sorted(found, key=lambda broken: broken.when)
+
+    def sentence(self, done: Iterable[str] = (), excused: Iterable[str] = ()) -> str:
+        """'0 rules broken', or how many, and which."""
+        found = self.verdict(done, excused)
+        if not found:
+            return '0 rules broken'
+        return '\n'.join([f'{len(found)} rules broken', *map(str, found)])
+
+    def _lost(self, done: set[str], excused: set[str]) -> Iterator[Broken]:
+        world = self._world
+        done |= {event.subject for event in world.trace.find('recovery.done')}
+        excused |= {event.subject for event in world.trace.find('item.failed')}
+        ran: dict[str, str] = {}
+        for event in world.trace.find('guest.shutdown'):
+            if event.detail['host'] in done and event.detail.get('cause') == 'host':
+                ran[event.subject] = event.detail['host']
+        for instance_id, host in ran.items():
+            instance = world.instances[instance_id]
+            if instance_id in excused or instance.vm_state == 'deleted':
+                continue
+            if GUESTS.get(instance.vm_state) == 'shutdown' or world.running_on(instance_id):
+                continue
+            sentence = f'{instance.name} ran on {host}, whose recovery is done, and runs nowhere'
+            yield Broken('lost', world.time, sentence)
+
+    def _bans(self) -> Iterator[Broken]:
+        """Requests by who had lost the claim (S7), and requests in a pause (S32)."""
+        world = self._world
+        spans = list(_spans(world.trace.events, 'claim.lost', 'claim.won'))
+        pauses = list(_spans(world.trace.events, 'paused', 'unpaused'))
+        for request in world.faults.requests:
+            if request.kind not in CHANGING:
+                continue
+            what = f'{request.client} sent {request.kind} for {request.subject}'
+            for actor, begin, end in spans:
+                if begin < request.place <= end and f'{request.client}/'.startswith(f'{actor}/'):
+                    yield Broken('S7', request.when, f'{what} after it lost its claim')
+            for _, begin, end in pauses:
+                if begin < request.place <= end:
+                    yield Broken('S32', request.when, f'{what} during a pause')
+
+
+def _spans(events: Iterable[Event], opens: str, closes: str) -> Iterator[tuple[str, float, float]]:
+    """Subject, first and last place in the trace: times would not tell before from after."""
+    begun: dict[str, float] = {}
+    for place, event in enumerate(events):
+        if event.what == opens:
+            begun.setdefault(event.subject, place)
+        elif event.what == closes and event.subject in begun:
+            yield event.subject, begun.pop(event.subject), place
+    for subject, begin in begun.items():
+        yield subject, begin, float('inf')
+
+
+class _Play:
+    """One reading of the trace, with what is remembered on the way."""
+
+    def __init__(self, max_age: float, apart: float) -> None:
+        self._max_age = max_age
+        self._apart = apart
+        self._offs: dict[str, list[float]] = {}  # host -> readings OFF since its last request
+        self._last: dict[str, str] = {}  # host -> its last reading
+        self._allowed: set[tuple[str, str]] = set()
+        self._forbidden: dict[str, Event] = {}
+        self._foreign: set[str] = set()  # hosts with a mark that somebody else set
+        self._told_off: set[str] = set()  # hosts told to power off, and not on again since
+        self._judges: dict[str, Callable[[Event], Iterator[Broken]]] = {
+            'evacuate.accepted': self._evacuate,
+            'asked.off': self._off,
+            'asked.on': self._on,
+            'service.enabled': self._enabled,
+            'service.forced-down': self._forced_down,
+            'service.forced-up': self._forced_up,
+            'guest.twice': self._twice,
+            'instance.reset-state': self._reset,
+        }
+
+    def judge(self, events: Iterable[Event]) -> Iterator[Broken]:
+        for event in events:
+            self._remember(event)
+            judge = self._judges.get(event.what)
+            if judge is not None:
+                yield from judge(event)
+
+    def _remember(self, event: Event) -> None:
+        if event.what == 'bmc.read':
+            host = event.detail['asked_of']
+            self._last[host] = event.detail['said']
+            if event.detail['said'] == 'off':
+                self._offs.setdefault(host, []).append(event.when)
+        elif event.what in ('asked.off', 'asked.on', 'power.on'):
+            self._offs.pop(event.detail.get('asked_of', event.subject), None)
+            told = self._told_off.add if event.what == 'asked.off' else self._told_off.discard
+            told(event.subject)
+        elif event.what in ('fence.allowed', 'confirmed', 'enable.allowed'):
+            self._allowed.add((event.what, event.subject))
+        elif event.what == 'fence.forbidden':
+            self._forbidden[event.subject] = event
+        elif event.what == 'fence.permitted':
+            self._forbidden.pop(event.subject, None)
+        elif event.what in ('mark.foreign', 'mark.cleared'):
+            marked = self._foreign.add if event.what == 'mark.foreign' else self._foreign.discard
+            marked(event.subject)
+
+    def _evacuate(self, event: Event) -> Iterator[Broken]:
+        facts = event.detail
+        source, who = facts['source'], f'{event.subject} was evacuated from {facts["source"]}'
+        if facts['powered']:
+            yield Broken('S1', event.when, f'{who}, which had power')
+        if ('confirmed', source) not in self._allowed:
+            yield from self._proof(event, source, who)
+        if not facts['forced_down']:
+            yield Broken('S8', event.when, f'{who}, which was not forced down')
+        if facts['target_unfit']:
+            sentence = f'{who} to {facts["target"]}, which is disabled or forced down'
+            yield Broken('S17', event.when, sentence)
+        if facts['open']:
+            sentence = f'{who} while an evacuation of it was open: {facts["open"]}'
+            yield Broken('S22', event.when, sentence)
+        if facts['local']:
+            yield Broken('S24', event.when, f'{who}; its local disk was not opted in')
+
+    def _proof(self, event: Event, source: str, who: str) -> Iterator[Broken]:
+        offs = self._offs.get(source, [])
+        if not offs or offs[-1] - offs[0] < self._apart - 0.001:
+            sentence = f'{who}, which read OFF {len(offs)} times since the last power request'
+            yield Broken('S2', event.when, f'{sentence}, not twice {self._apart:g} s apart')
+        elif event.when - offs[-1] > self._max_age + GRACE:
+            age = event.when - offs[-1]
+            yield Broken('S4', event.when, f'{who}, whose last reading OFF was {age:.1f} s old')
+        elif self._last.get(source) == 'on':
+            yield Broken('S4', event.when, f'{who}, whose last reading was ON')
+
+    def _off(self, event: Event) -> Iterator[Broken]:
+        host = event.subject
+        if event.detail['healthy'] and ('fence.allowed', host) not in self._allowed:
+            yield Broken('S9', event.when, f'{host} was told to power off; it was healthy')
+        ban = self._forbidden.get(host) or self._forbidden.get('*')
+        if ban is not None:
+            why = ban.detail.get('why', 'it was forbidden')
+            rule = str(ban.detail.get('rule', 'S16'))
+            yield Broken(rule, event.when, f'{host} was told to power off: {why}')
+
+    def _on(self, event: Event) -> Iterator[Broken]:
+        if event.detail['open']:
+            sentence = f'{event.subject} was told to power on; evacuations from it were open'
+            yield Broken('S19', event.when, sentence)
+
+    def _enabled(self, event: Event) -> Iterator[Broken]:
+        if event.subject in self._foreign:
+            sentence = f'{event.subject} was enabled; somebody else had disabled it'
+            yield Broken('S16', event.when, sentence)
+        if ('enable.allowed', event.subject) in self._allowed:
+            return
+        if event.subject in self._told_off:
+            sentence = f'{event.subject} was enabled; it had been told to power off, and not on'
+            yield Broken('S23', event.when, sentence)
+        if event.detail['open']:
+            sentence = f'{event.subject} was enabled; evacuations from it were open'
+            yield Broken('S19', event.when, sentence)
+        elif event.detail['unclean'] or event.detail['astray']:
+            left = len(event.detail['unclean']) + len(event.detail['astray'])
+            yield Broken('S20', event.when, f'{event.subject} was enabled with {left} leftovers')
+
+    def _forced_down(self, event: Event) -> Iterator[Broken]:
+        if event.detail['powered'] and ('confirmed', event.subject) not in self._allowed:
+            sentence = f'{event.subject} was forced down; it still had power'
+            yield Broken('S8', event.when, sentence)
+
+    def _forced_up(self, event: Event) -> Iterator[Broken]:
+        if event.subject in self._foreign:
+            sentence = f'force-down of {event.subject} was cleared; somebody else had set it'
+            yield Broken('S16', event.when, sentence)
+        if event.detail['open']:
+            sentence = f'force-down of {event.subject} was cleared; evacuations from it were open'
+            yield Broken('S19', event.when, sentence)
+        if event.detail['astray']:
+            sentence = f'force-down of {event.subject} was cleared; it still runs what was moved'
+            yield Broken('S20', event.when, sentence)
+
+    def _reset(self, event: Event) -> Iterator[Broken]:
+        if event.detail['open']:
+            sentence = f'the state of {event.subject} was reset while {event.detail["open"]}'
+            yield Broken('S22', event.when, sentence)
+
+    def _twice(self, event: Event) -> Iterator[Broken]:
+        hosts = ' and '.join(event.detail['hosts'])
+        yield Broken('twice', event.when, f'{event.subject} runs on {hosts}')

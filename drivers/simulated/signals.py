@@ -1,0 +1,71 @@
+"""Kill points of real processes: the client is found by its TCP port, and sent a signal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from drivers.simulated.faults import Note
+
+LOOKS = 20
+
+
+@dataclass
+class SignalClient:
+    """Sends a signal to the process, one of ``pids``, that sent the request.
+
+    SIGKILL for a crash, SIGSTOP for a worker that freezes between asking and being answered.
+    """
+
+    pids: tuple[int, ...]
+    signal: str = 'SIGKILL'
+    sent: list[int] = field(default_factory=list)  #: pids that got it
+    _met: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.signal not in signal.Signals.__members__:
+            raise ValueError(f'no signal {self.signal!r}: SIGKILL or SIGSTOP, for example')
+
+    def meet(self, request: Note) -> None:
+        """Find the client while it waits: once it is answered it may close its connection."""
+        # The kernel's tables may leave a line out when others come and go while they are read.
+        port = request.client.rpartition('/')[2]
+        self._met = next(filter(None, (self._holding(port) for _ in range(LOOKS))), [])
+
+    def __call__(self, request: Note) -> bool:
+        """Send it. Returns whether the client is dead now."""
+        for pid in self._met:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.Signals[self.signal])
+                self.sent.append(pid)
+        return bool(self._met) and self.signal == 'SIGKILL'
+
+    def _holding(self, port: str) -> list[int]:
+        inode = _inode(port)
+        return [] if inode is None else [pid for pid in self.pids if _holds(pid, inode)]
+
+
+def _inode(port: str) -> str | None:
+    """The inode of the loopback socket whose local port that is."""
+    if not port.isdigit():
+        return None
+    wanted = f':{int(port):04X}'
+    for table in ('/proc/net/tcp', '/proc/net/tcp6'):
+        with contextlib.suppress(OSError):
+            for line in Path(table).read_text().splitlines()[1:]:
+                words = line.split()
+                if words[1].endswith(wanted) and words[9] != '0':
+                    return words[9]
+    return None
+
+
+def _holds(pid: int, inode: str) -> bool:
+    with contextlib.suppress(OSError):
+        for entry in Path(f'/proc/{pid}/fd').iterdir():
+            with contextlib.suppress(OSError):
+                if os.readlink(entry) == f'socket:[{inode}]':
+                    return True
+    return False
