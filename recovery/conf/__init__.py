@@ -1,0 +1,45 @@
+"""What an operator may set: one file per option group, registered on the caller's ConfigOpts."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from oslo_config import cfg
+
+from recovery.conf import (
+    board,
+    compute,
+    database,
+    evacuation,
+    fencing,
+    policy,
+    restore,
+    watcher,
+    worker,
+)
+
+GROUPS: tuple[ModuleType, ...] = (
+    board,
+    compute,
+    database,
+    evacuation,
+    fencing,
+    policy,
+    restore,
+    watcher,
+    worker,
+)
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Make every group known to ``conf``."""
+    for module in GROUPS:
+        # A group of its own for each: oslo.config copies a group but not what is set in it, so
+        # that an override of one ConfigOpts would reach every other one of the process.
+        conf.register_group(cfg.OptGroup(module.GROUP.name, title=module.GROUP.title))
+        conf.register_opts(module.OPTIONS, group=module.GROUP.name)
+
+
+def list_opts() -> list[tuple[cfg.OptGroup, list[cfg.Opt]]]:
+    """What oslo-config-generator prints."""
+    return [(module.GROUP, module.OPTIONS) for module in GROUPS]
