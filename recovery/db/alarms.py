@@ -1,0 +1,90 @@
+"""Alarms: stored before they are answered, one row however often they are sent."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from drivers.contracts.alarms import Alarm
+from recovery.db.tables import alarm as table
+
+RAW_LIMIT = 64 * 1024 - 1  # what a TEXT column of MariaDB holds
+
+
+def add(connection: sa.Connection, alarm_id: str, alarm: Alarm, now: float) -> None:
+    """Store an alarm that is not decided about yet.
+
+    :raises sqlalchemy.exc.IntegrityError: (source, key) is stored already.
+    """
+    connection.execute(
+        sa.insert(table).values(
+            id=alarm_id,
+            source=alarm.source,
+            key=alarm.key,
+            kind=alarm.kind,
+            subject=alarm.subject,
+            at=alarm.at,
+            arrived_at=now,
+            evidence=dict(alarm.evidence),
+            raw=alarm.raw.encode()[:RAW_LIMIT].decode(errors='ignore'),
+            requested_by=alarm.requested_by,
+            repeats=0,
+        )
+    )
+
+
+def get(connection: sa.Connection, alarm_id: str) -> sa.RowMapping | None:
+    """One alarm."""
+    query = sa.select(table).where(table.c.id == alarm_id)
+    return connection.execute(query).mappings().first()
+
+
+def find(connection: sa.Connection, source: str, key: str) -> sa.RowMapping | None:
+    """The alarm that a source knows by this key."""
+    query = sa.select(table).where(table.c.source == source, table.c.key == key)
+    return connection.execute(query).mappings().first()
+
+
+def repeat(connection: sa.Connection, alarm_id: str) -> None:
+    """It was sent once more."""
+    connection.execute(
+        sa.update(table).where(table.c.id == alarm_id).values(repeats=table.c.repeats + 1)
+    )
+
+
+def reopen(connection: sa.Connection, alarm_id: str, answer: str | None) -> bool:
+    """Let an alarm that has this answer be decided about once more."""
+    mine = (table.c.id == alarm_id) & (table.c.answer == answer)
+    return bool(connection.execute(sa.update(table).where(mine).values(answer=None)).rowcount)
+
+
+def settle(
+    connection: sa.Connection, alarm_id: str, answer: str, reason: str, recovery: str | None
+) -> bool:
+    """Record the answer. False: somebody else answered meanwhile."""
+    mine = (table.c.id == alarm_id) & table.c.answer.is_(None)
+    values = {'answer': answer, 'reason': reason, 'recovery': recovery}
+    return bool(connection.execute(sa.update(table).where(mine).values(**values)).rowcount)
+
+
+def postpone(connection: sa.Connection, alarm_id: str, reason: str) -> None:
+    """It stays undecided, for this reason."""
+    mine = (table.c.id == alarm_id) & table.c.answer.is_(None)
+    connection.execute(sa.update(table).where(mine).values(reason=reason))
+
+
+def undecided(connection: sa.Connection, before: float, limit: int) -> tuple[sa.RowMapping, ...]:
+    """Alarms without an answer that arrived before a time, oldest first."""
+    query = sa.select(table).where(table.c.answer.is_(None), table.c.arrived_at <= before)
+    return tuple(connection.execute(query.order_by(table.c.arrived_at).limit(limit)).mappings())
+
+
+def newest(connection: sa.Connection, limit: int = 50) -> tuple[sa.RowMapping, ...]:
+    """The latest alarms, newest first."""
+    query = sa.select(table).order_by(table.c.arrived_at.desc()).limit(limit)
+    return tuple(connection.execute(query).mappings())
+
+
+def of_row(row: sa.RowMapping) -> Alarm:
+    """The alarm as its source sent it."""
+    keys = ('source', 'key', 'kind', 'subject', 'at', 'evidence', 'raw', 'requested_by')
+    return Alarm(**{key: row[key] for key in keys})

@@ -1,0 +1,201 @@
+"""Recoveries: made, moved from state to state by compare-and-set, counted.
+
+What only the owner of a recovery may write is in :mod:`recovery.claims`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from recovery.db import states
+from recovery.db.tables import intent
+from recovery.db.tables import recovery as table
+
+POWER_OFF = 'power-off'  # the action whose intent is the line
+FLAGS = ('disable-service', 'force-down', 'clear-force-down', 'enable-service')
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A recovery that is about to be recorded."""
+
+    id: str
+    kind: str
+    subject: str
+    host: str
+    state: str  #: held or ready
+    reason: str
+    requested_by: str
+    arguments: Mapping[str, Any]
+    created_at: float
+    code: str | None = None
+    verb: str | None = None
+    alarm: str | None = None
+    approved_by: str | None = None
+    approved_reason: str | None = None
+    approved_gates: tuple[str, ...] = ()
+    next_check: float | None = None
+    expires_at: float | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def open_key(kind: str, subject: str) -> str:
+    """What a live recovery of this kind blocks."""
+    return f'instance:{subject}' if kind.startswith('instance-') else f'host:{subject}'
+
+
+def create(connection: sa.Connection, fresh: Fresh) -> None:
+    """Record a recovery that blocks its subject.
+
+    :raises sqlalchemy.exc.IntegrityError: another live recovery blocks it already.
+    """
+    values = {
+        key: getattr(fresh, key)
+        for key in Fresh.__dataclass_fields__
+        if key not in ('arguments', 'notes', 'approved_gates')
+    }
+    connection.execute(
+        sa.insert(table).values(
+            **values,
+            open_key=open_key(fresh.kind, fresh.subject),
+            arguments=dict(fresh.arguments),
+            notes=dict(fresh.notes),
+            approved_gates=list(fresh.approved_gates),
+            updated_at=fresh.created_at,
+            round=1,
+            undoing=False,
+            epoch=0,
+            beats=0,
+            claims=0,
+        )
+    )
+
+
+def get(connection: sa.Connection, recovery: str) -> sa.RowMapping | None:
+    """One recovery."""
+    return connection.execute(sa.select(table).where(table.c.id == recovery)).mappings().first()
+
+
+def blocking(connection: sa.Connection, kind: str, subject: str) -> sa.RowMapping | None:
+    """The live recovery that blocks what a recovery of this kind and subject would block."""
+    query = sa.select(table).where(table.c.open_key == open_key(kind, subject))
+    return connection.execute(query).mappings().first()
+
+
+def move(
+    connection: sa.Connection, recovery: str, old: str, new: str, now: float, **values: Any
+) -> bool:
+    """From one state to another, if it still is in the old one and nobody owns it."""
+    states.check_recovery(old, new)
+    if new in states.ENDED:
+        values |= {'open_key': None, 'ended_at': now, 'next_check': None}
+    mine = (table.c.id == recovery) & (table.c.state == old) & table.c.token.is_(None)
+    update = sa.update(table).where(mine).values(state=new, updated_at=now, **values)
+    return bool(connection.execute(update).rowcount)
+
+
+def note(connection: sa.Connection, recovery: str, state: str, now: float, **values: Any) -> bool:
+    """Change fields of a recovery that still is in this state and that nobody owns."""
+    mine = (table.c.id == recovery) & (table.c.state == state) & table.c.token.is_(None)
+    update = sa.update(table).where(mine).values(updated_at=now, **values)
+    return bool(connection.execute(update).rowcount)
+
+
+def supersede(connection: sa.Connection, old: sa.RowMapping, new: str, now: float) -> bool:
+    """End a live recovery for the sake of another one; its owner, if any, loses it at once.
+
+    Its intents and open attempts stay its own rows: they are found by host.
+    """
+    states.check_recovery(old['state'], states.SUPERSEDED)
+    mine = (table.c.id == old['id']) & (table.c.state == old['state'])
+    values = {'token': None, 'worker': None, 'lease': None, 'open_key': None, 'next_check': None}
+    update = sa.update(table).where(mine, table.c.epoch == old['epoch'])
+    return bool(
+        connection.execute(
+            update.values(
+                **values,
+                state=states.SUPERSEDED,
+                superseded_by=new,
+                epoch=table.c.epoch + 1,
+                reason='a recovery that takes precedence took over its host',
+                updated_at=now,
+                ended_at=now,
+            )
+        ).rowcount
+    )
+
+
+def due(connection: sa.Connection, state: str, now: float, limit: int) -> tuple[sa.RowMapping, ...]:
+    """Recoveries in this state whose next check has come, the longest due first."""
+    query = sa.select(table).where(table.c.state == state, table.c.next_check <= now)
+    return tuple(connection.execute(query.order_by(table.c.next_check).limit(limit)).mappings())
+
+
+def take(connection: sa.Connection, row: sa.RowMapping, next_check: float) -> bool:
+    """Win a due recovery: the one who moves its next check on looks at it."""
+    mine = (table.c.id == row['id']) & (table.c.state == row['state'])
+    mine &= table.c.next_check == row['next_check']
+    return bool(
+        connection.execute(sa.update(table).where(mine).values(next_check=next_check)).rowcount
+    )
+
+
+def ids_of_host(connection: sa.Connection, host: str, limit: int = 50) -> frozenset[str]:
+    """The newest recoveries of a host."""
+    query = sa.select(table.c.id).where(table.c.host == host).order_by(table.c.created_at.desc())
+    return frozenset(connection.execute(query.limit(limit)).scalars())
+
+
+def count(
+    connection: sa.Connection, host: str, kind: str, *, since: float, but: str | None = None
+) -> int:
+    """Recoveries of a host that a worker began since a time."""
+    query = sa.select(sa.func.count()).where(
+        table.c.host == host,
+        table.c.kind == kind,
+        table.c.started_at.is_not(None),
+        table.c.created_at >= since,
+    )
+    if but is not None:
+        query = query.where(table.c.id != but)
+    return int(connection.execute(query).scalar_one())
+
+
+def closed_at(
+    connection: sa.Connection, host: str, kind: str, *, but: str | None = None
+) -> float | None:
+    """When the newest recovery of a host and kind ended that did not just expire: an alarm from
+    before was answered by it, or by the human who cancelled it."""
+    ended = states.ENDED - {states.EXPIRED, states.SUPERSEDED}
+    query = sa.select(sa.func.max(table.c.ended_at)).where(
+        table.c.host == host, table.c.kind == kind, table.c.state.in_(ended)
+    )
+    if but is not None:
+        query = query.where(table.c.id != but)
+    value = connection.execute(query).scalar()
+    return None if value is None else float(value)
+
+
+def under_way(connection: sa.Connection, kind: str) -> frozenset[str]:
+    """Hosts with a live recovery of this kind that no gate holds."""
+    live = states.LIVE - {states.HELD}
+    query = sa.select(table.c.host).where(table.c.kind == kind, table.c.state.in_(live))
+    return frozenset(connection.execute(query).scalars())
+
+
+def fenced(connection: sa.Connection, since: float) -> frozenset[str]:
+    """Hosts whose power-off was intended since a time."""
+    query = sa.select(intent.c.host).where(intent.c.action == POWER_OFF, intent.c.at >= since)
+    return frozenset(connection.execute(query.distinct()).scalars())
+
+
+def flags_changed_at(connection: sa.Connection, host: str) -> float | None:
+    """When a request of ours last changed a flag of the host's service."""
+    when = sa.func.max(sa.func.coalesce(intent.c.ended_at, intent.c.at))
+    query = sa.select(when).where(intent.c.host == host, intent.c.action.in_(FLAGS))
+    value = connection.execute(query).scalar()
+    return None if value is None else float(value)

@@ -1,0 +1,70 @@
+"""Processes that said lately that they live."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from recovery.db.store import Store
+from recovery.db.tables import worker as table
+
+VERSION = '0.1.0'
+ALIVE_SECONDS = 60.0  #: a process that was not seen for longer does not count as living
+
+
+class Process(Protocol):
+    """Who is seen."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def pid(self) -> int: ...
+
+
+def seen(store: Store, process: Process) -> None:
+    """The process lives."""
+    now = store.clock.now()
+
+    def work(connection: sa.Connection) -> None:
+        mine = table.c.name == process.name
+        if connection.execute(sa.update(table).where(mine).values(seen_at=now)).rowcount:
+            return
+        values = {'kind': process.kind, 'host': process.host, 'pid': process.pid}
+        times = {'started_at': now, 'seen_at': now, 'version': VERSION}
+        connection.execute(sa.insert(table).values(name=process.name, **values, **times))
+
+    store.transact(work)
+
+
+def gone(store: Store, process: Process) -> None:
+    """The process ends in order."""
+    store.transact(
+        lambda connection: connection.execute(sa.delete(table).where(table.c.name == process.name))
+    )
+
+
+def observing_since(connection: sa.Connection, now: float) -> float | None:
+    """Since when a worker or watcher that still lives has been there; None: there is none."""
+    query = sa.select(sa.func.min(table.c.started_at)).where(_alive(now))
+    value = connection.execute(query).scalar()
+    return None if value is None else float(value)
+
+
+def here_and_elsewhere(
+    connection: sa.Connection, host: str, now: float
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of living workers on a host, and of those elsewhere."""
+    runs = table.c.kind.in_(('worker', 'standalone'))
+    query = sa.select(table.c.name, table.c.host).where(runs, _alive(now))
+    rows = connection.execute(query.order_by(table.c.name)).all()
+    here = tuple(row.name for row in rows if row.host == host)
+    return here, tuple(row.name for row in rows if row.host != host)
+
+
+def _alive(now: float) -> sa.ColumnElement[bool]:
+    return table.c.seen_at >= now - ALIVE_SECONDS

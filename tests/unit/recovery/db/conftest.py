@@ -1,0 +1,16 @@
+"""A scene for the tests that want a claim; the others make their own databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.recovery.claims.scene import Scene, scene
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Scene]:
+    with scene(tmp_path) as made:
+        yield made
