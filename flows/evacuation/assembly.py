@@ -1,0 +1,97 @@
+"""Putting an evacuation together from its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from drivers.contracts.clock import Clock
+from drivers.contracts.compute import ComputeDriver, Instance
+from flows.asking import nova
+from flows.evacuation.evacuation import Evacuation
+from flows.evacuation.judge import Judge
+from flows.evacuation.look import Look
+from flows.evacuation.roll import Roll
+from flows.evacuation.sender import Sender
+from flows.evacuation.settings import EvacuationSettings
+from flows.evacuation.slots import Slots
+from flows.evacuation.table import Storage
+from flows.fencing.watch import PowerWatch
+from flows.ports import Claim, Ledger
+
+BASELINE = 'migration-baseline'  #: the note that holds the newest record before our first evacuate
+
+
+def evacuation_of(
+    *,
+    claim: Claim,
+    ledger: Ledger,
+    compute: ComputeDriver,
+    watch: PowerWatch,
+    slots: Slots,
+    clock: Clock,
+    settings: EvacuationSettings,
+    storage: Storage,
+) -> Evacuation:
+    """An evacuation of all items of the claimed recovery. Raises Waiting when Nova is away."""
+    with nova():
+        instances = compute.instances(host=claim.host, timeout=settings.read_seconds)
+    baseline = int(ledger.notes().get(BASELINE, 0))
+    look = _look(claim, compute, clock, settings.read_seconds, instances, baseline)
+    roll = Roll(ledger.items(), ledger.attempts(), settings.at_once)
+    judge = _judge(claim, ledger, look, roll, settings, storage, baseline)
+    sender = Sender(
+        claim=claim,
+        compute=compute,
+        watch=watch,
+        slots=slots,
+        roll=roll,
+        clock=clock,
+        settings=settings,
+        unfit=ledger.hosts_under_recovery,
+    )
+    return Evacuation(
+        claim=claim,
+        ledger=ledger,
+        compute=compute,
+        watch=watch,
+        look=look,
+        judge=judge,
+        sender=sender,
+        roll=roll,
+        clock=clock,
+        settings=settings,
+    )
+
+
+def _look(
+    claim: Claim,
+    compute: ComputeDriver,
+    clock: Clock,
+    timeout: float,
+    known: Iterable[Instance],
+    baseline: int,
+) -> Look:
+    return Look(compute, claim.host, clock=clock, timeout=timeout, known=known, baseline=baseline)
+
+
+def _judge(
+    claim: Claim,
+    ledger: Ledger,
+    look: Look,
+    roll: Roll,
+    settings: EvacuationSettings,
+    storage: Storage,
+    baseline: int,
+) -> Judge:
+    return Judge(
+        claim=claim,
+        ledger=ledger,
+        look=look,
+        roll=roll,
+        storage=storage,
+        baseline=baseline,
+        attempts=settings.attempts,
+        unsettled_seconds=settings.unsettled_seconds,
+        absent_seconds=settings.absent_seconds,
+        doubtful=ledger.doubtful_attempts(),
+    )

@@ -1,0 +1,190 @@
+"""What becomes of one item after a look at Nova."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from drivers.contracts.compute import Instance
+from drivers.contracts.errors import DriverError, NotFound
+from flows.evacuation import lost, retry_rule, table
+from flows.evacuation.look import Look
+from flows.evacuation.roll import Roll
+from flows.evacuation.settle import Outcome, Seen, new_records, settle
+from flows.ports import Claim, Ledger
+from flows.records import Attempt, AttemptState, Item, ItemState
+
+ARRIVED = 'done'  # Nova's record of an evacuation whose source has not started since
+FAILED = table.ENDED - lost.SUCCEEDED
+
+
+class Judge:
+    """Settles items one by one, and says which may be sent again.
+
+    :param baseline: see :func:`flows.evacuation.settle.new_records`.
+    :param attempts: evacuate requests for one instance in one round.
+    :param absent_seconds: for how long a request without a trace may still be under way.
+    :param doubtful: attempts of earlier recoveries after which a guest may run somewhere.
+    """
+
+    def __init__(
+        self,
+        *,
+        claim: Claim,
+        ledger: Ledger,
+        look: Look,
+        roll: Roll,
+        storage: table.Storage,
+        baseline: int,
+        attempts: int,
+        unsettled_seconds: float,
+        absent_seconds: float,
+        doubtful: Iterable[Attempt] = (),
+    ) -> None:
+        self._claim = claim
+        self._ledger = ledger
+        self._look = look
+        self._roll = roll
+        self._storage = storage
+        self._baseline = baseline
+        self._attempts = attempts
+        self._unsettled_seconds = unsettled_seconds
+        self._absent_seconds = absent_seconds
+        self._doubtful: dict[str, list[Attempt]] = {}
+        for attempt in doubtful:
+            # Its recovery has ended: nobody follows it any more, so it counts as failed, unseen.
+            ended = replace(attempt, state=AttemptState.FAILED, destination_sure=False)
+            self._doubtful.setdefault(attempt.instance, []).append(ended)
+
+    def all(self, seen: Seen) -> bool:
+        """Settle every open item. Whether any of them changed its state."""
+        changed = False
+        for item in self._roll.open_items():
+            outcome = self._one(item, seen)
+            if outcome.item.get('state') == item.state:
+                outcome = replace(outcome, item={})
+            self._roll.change(item.instance, outcome.item, outcome.attempts)
+            changed = changed or bool(outcome.item)
+        return changed
+
+    def _one(self, item: Item, seen: Seen) -> Outcome:
+        seen = self._with_lost(item, seen)
+        attempts = self._roll.attempts(item.instance)
+        if item.state is ItemState.PENDING:
+            settled = self._pending(item, attempts, seen)
+            if settled is not None:
+                return settled
+        outcome = settle(
+            item,
+            attempts,
+            seen,
+            baseline=self._baseline,
+            unsettled_seconds=self._unsettled_seconds,
+            absent_seconds=self._absent_seconds,
+        )
+        if not seen.whole and any(self._without_trace(one, seen) for one in attempts):
+            self._look.whole_next()
+        if not outcome.ended:
+            return outcome
+        after = [replace(one, **outcome.attempts.get(one.id, {})) for one in attempts]
+        return replace(outcome, item=self._ended(item, after, seen))
+
+    def _pending(self, item: Item, attempts: Sequence[Attempt], seen: Seen) -> Outcome | None:
+        """Whether it may be sent. None: it is elsewhere, so it is settled like a started one."""
+        instance = seen.instances.get(item.instance)
+        if instance is None:
+            try:
+                instance = self._look.fetch(item.instance)
+            except NotFound:
+                return Outcome({'state': ItemState.LEFT, 'reason': table.LEAVE['deleted']})
+            except DriverError as error:
+                self._roll.block(item.instance, f'Nova does not show it: {error}')
+                return Outcome()
+        if instance.host not in (None, item.source):
+            self._roll.block(item.instance, f'it is on {instance.host} already')
+            return None
+        if why := self._forbidden(item, attempts, seen):
+            return Outcome({'state': ItemState.UNSETTLED, 'reason': why})
+        if why := self._untouchable(item, instance, seen):
+            self._roll.block(item.instance, why)
+        else:
+            self._roll.allow(item.instance)
+        return Outcome()
+
+    def _untouchable(self, item: Item, instance: Instance, seen: Seen) -> str:
+        if any(one.status == ARRIVED for one in new_records(seen, item.instance, self._baseline)):
+            return 'Nova says that it was evacuated, but not yet where it is'
+        plan = table.classify(
+            instance,
+            [lost.told(one, self._proven) for one in self._look.migrations_of(item.instance)],
+            host=item.source,
+            storage=self._storage,
+        )
+        return plan.reason if plan.action == 'wait' else ''
+
+    def _without_trace(self, attempt: Attempt, seen: Seen) -> bool:
+        late = seen.at > attempt.deadline_at + self._absent_seconds
+        return late and attempt.state is AttemptState.INTENDED and attempt.migration is None
+
+    def _with_lost(self, item: Item, seen: Seen) -> Seen:
+        """What was seen, with the records of evacuations that died with their destination."""
+        records = seen.records.get(item.instance, ())
+        sure = all(one.destination_sure for one in self._roll.attempts(item.instance))
+        up = all(one.destination in seen.up for one in records)
+        if not records or (sure and up and item.state is ItemState.STARTED):
+            return seen
+        told = tuple(lost.told(one, self._proven) for one in records)
+        return replace(seen, records={item.instance: told})  # nobody asks for others' now
+
+    def _ended(self, item: Item, attempts: list[Attempt], seen: Seen) -> Mapping[str, Any]:
+        """No request for it is open, and no record says that it arrived: once more, or not."""
+        instance = seen.instances.get(item.instance)
+        if instance is not None and instance.host not in (None, item.source):
+            return {} if instance.task_state else _landed(instance.host, instance.vm_state)
+        why = attempts[-1].reason if attempts else 'an evacuation by somebody else ended'
+        forbidden = self._forbidden(item, attempts, seen)
+        if forbidden:
+            return {'state': ItemState.UNSETTLED, 'reason': forbidden}
+        failed = [one for one in attempts if one.state is AttemptState.FAILED]
+        failed = [one for one in failed if one.round == self._claim.round]
+        if len(failed) >= self._attempts:
+            return {'state': ItemState.FAILED, 'reason': f'{len(failed)} evacuations failed: {why}'}
+        return {'state': ItemState.PENDING, 'reason': why}
+
+    def _forbidden(self, item: Item, attempts: Sequence[Attempt], seen: Seen) -> str:
+        earlier = self._doubtful.get(item.instance, [])
+        others = self._others(item, attempts, seen)
+        return retry_rule.forbids([*earlier, *others, *attempts], self._proven)
+
+    def _others(self, item: Item, attempts: Sequence[Attempt], seen: Seen) -> list[Attempt]:
+        """Evacuations by somebody else that failed: nobody watched their destinations."""
+        mine = {one.migration for one in attempts}
+        return [
+            Attempt(
+                id=0,
+                instance=item.instance,
+                round=0,
+                state=AttemptState.FAILED,
+                target=None,
+                at=record.created_at,
+                deadline_at=record.created_at,
+                destination=record.destination,
+                destination_sure=record.destination is None,
+            )
+            for record in new_records(seen, item.instance, self._baseline)
+            if record.id not in mine and record.status in FAILED
+        ]
+
+    def _proven(self, host: str, since: float) -> bool:
+        return self._ledger.proof_of_host(host, since) is not None
+
+
+def _landed(host: str | None, vm_state: str) -> Mapping[str, Any]:
+    if vm_state == 'error':
+        return {
+            'state': ItemState.FAILED,
+            'reason': f'it is in error on {host}',
+            'destination': host,
+        }
+    return {'state': ItemState.MOVED, 'reason': '', 'destination': host}

@@ -1,0 +1,187 @@
+"""Sending evacuate requests side by side; each one a guarded act of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+
+from drivers.contracts.clock import Clock
+from drivers.contracts.compute import ComputeDriver, Instance
+from drivers.contracts.errors import AccessDenied, DriverError, NotFound, Refused, Unreachable
+from flows.evacuation.roll import Roll
+from flows.evacuation.settings import EvacuationSettings
+from flows.evacuation.slots import Slots
+from flows.evacuation.table import needs_reset
+from flows.evacuation.targets import Targets
+from flows.fencing.watch import PowerWatch
+from flows.ports import Act, Claim
+from flows.records import Attempt, AttemptState, Item, ItemState
+from flows.stop import Stop, Waiting
+
+IDLE_SECONDS = 1.0
+STALE_SECONDS = 0.2
+
+
+class Sender:
+    """What all senders of one evacuation share.
+
+    :param unfit: hosts that must not be named now; asked for each target, because a host may get
+        an alarm of its own between two views of where there is room (S17).
+    """
+
+    def __init__(
+        self,
+        *,
+        claim: Claim,
+        compute: ComputeDriver,
+        watch: PowerWatch,
+        slots: Slots,
+        roll: Roll,
+        clock: Clock,
+        settings: EvacuationSettings,
+        unfit: Callable[[], Collection[str]],
+    ) -> None:
+        self._claim = claim
+        self._compute = compute
+        self._watch = watch
+        self._slots = slots
+        self._roll = roll
+        self._clock = clock
+        self._settings = settings
+        self._unfit = unfit
+        self._lock = threading.Lock()
+        self._targets = Targets((), ())
+        self.instances: Mapping[str, Instance] = {}
+        self._unnamed: set[str] = set()  # instances whose named target was refused
+        self.ended = threading.Event()
+        self.trouble: BaseException | None = None
+
+    def aim(self, targets: Targets) -> None:
+        """Take a fresh view of where there is room."""
+        with self._lock:
+            self._targets = targets
+
+    def run(self) -> None:
+        """Send until :attr:`ended`; the body of one sender."""
+        try:
+            while not self.ended.is_set():
+                if not self._watch.fresh():
+                    self._clock.wait(self.ended, STALE_SECONDS)
+                elif (item := self._roll.next()) is None:
+                    self._clock.wait(self._roll.wake_senders, IDLE_SECONDS)
+                else:
+                    self._send(item)
+        except (Stop, Exception) as trouble:  # handed on: the step's own thread raises it
+            self.trouble = self.trouble or trouble
+            self.ended.set()
+            self._roll.wake_loop.set()
+
+    def _send(self, item: Item) -> None:
+        with self._slots.one():
+            if self.ended.is_set() or not self._watch.fresh():
+                self._roll.give_back(item)
+                return
+            if needs_reset(item.vm_state, keep_stopped=item.keep_stopped):
+                self._reset(item)
+            self._evacuate(item)
+
+    def _reset(self, item: Item) -> None:
+        within = self._settings.write_seconds
+        try:
+            with self._claim.act(
+                'reset-state', item.instance, observed={'vm_state': item.vm_state}, within=within
+            ) as act:
+                self._compute.reset_to_active(item.instance, timeout=act.timeout)
+        except (Unreachable, Refused):
+            return  # the evacuate says what is wrong
+
+    def _evacuate(self, item: Item) -> None:
+        target = self._target(item)
+        with self._claim.act(
+            'evacuate',
+            item.instance,
+            observed={'source': item.source, 'power': self._watch.last},
+            within=self._settings.write_seconds,
+            attempt_target=target,
+        ) as act:
+            attempt = self._attempt(item, target, act)
+            self._roll.started(item, attempt)
+            try:
+                self._request(item, target, attempt, act)
+            finally:
+                self._roll.sent(item)
+
+    def _request(self, item: Item, target: str | None, attempt: Attempt, act: Act) -> None:
+        # What was stopped Nova keeps stopped unasked, also where it is too old to be asked.
+        keep_stopped = item.keep_stopped and item.vm_state != 'stopped'
+        try:
+            request = self._compute.evacuate(
+                item.instance, target=target, keep_stopped=keep_stopped, timeout=act.timeout
+            )
+        except Unreachable as error:
+            # It may have arrived: the attempt stays open until Nova's records tell.
+            self._roll.change(item.instance, {}, {attempt.id: {'reason': str(error)[:500]}})
+        except AccessDenied as error:
+            self._refused(item, attempt, str(error), ItemState.PENDING)
+            raise Waiting(
+                f'Nova does not accept our credentials or role: {error}',
+                code='nova-denied',
+                verb='recovery doctor',
+                again_in=60.0,
+            ) from error
+        except Refused as error:
+            if isinstance(error, NotFound) and self._deleted(item):
+                self._refused(item, attempt, 'it was deleted meanwhile', ItemState.LEFT)
+                return
+            # Without a status Nova was not even asked: another target would not help.
+            named = target if error.status is not None else None
+            if named is not None:
+                self._unnamed.add(item.instance)
+                self._targets.drop(named)
+            state = ItemState.FAILED if named is None else ItemState.PENDING
+            self._refused(item, attempt, f'Nova refused: {error}', state)
+        else:
+            values = {'state': AttemptState.ACCEPTED, 'request_id': request}
+            self._roll.change(item.instance, {}, {attempt.id: values})
+
+    def _deleted(self, item: Item) -> bool:
+        """Whether it was the instance that Nova did not find: it may have been the target."""
+        try:
+            self._compute.instance(item.instance, timeout=self._settings.read_seconds)
+        except NotFound:
+            return True
+        except DriverError:
+            return False
+        return False
+
+    def _attempt(self, item: Item, target: str | None, act: Act) -> Attempt:
+        assert act.attempt_id is not None
+        now = self._clock.now()
+        return Attempt(
+            id=act.attempt_id,
+            instance=item.instance,
+            round=self._claim.round,
+            state=AttemptState.INTENDED,
+            target=target,
+            at=now,
+            deadline_at=now + act.timeout,
+            destination_seen_at=now,
+        )
+
+    def _refused(self, item: Item, attempt: Attempt, why: str, state: ItemState) -> None:
+        ended = {'state': AttemptState.REFUSED, 'ended_at': self._clock.now(), 'reason': why[:500]}
+        self._roll.change(item.instance, {'state': state, 'reason': why[:500]}, {attempt.id: ended})
+
+    def _target(self, item: Item) -> str | None:
+        instance = self.instances.get(item.instance)
+        if self._settings.spread != 'capacity' or item.instance in self._unnamed or not instance:
+            return None
+        unfit = self._unfit()
+        with self._lock:
+            for host in unfit:
+                self._targets.drop(host)
+            return self._targets.choose(
+                vcpus=instance.vcpus,
+                ram_mb=instance.ram_mb,
+                disk_gb=0 if instance.boot_from_volume else instance.disk_gb,
+            )

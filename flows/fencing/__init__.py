@@ -1,0 +1,1 @@
+"""Cutting the power of one host, level by level, and reading it back."""

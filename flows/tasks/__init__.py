@@ -1,0 +1,1 @@
+"""Steps: one module per thing acted on, one class per verb."""

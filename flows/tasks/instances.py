@@ -1,0 +1,188 @@
+"""Steps on the instances of the failed host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drivers.contracts.clock import Clock
+from drivers.contracts.compute import ComputeDriver
+from drivers.contracts.fencing import FenceDevice, FencePath
+from flows.asking import nova
+from flows.evacuation import table
+from flows.evacuation.assembly import BASELINE, evacuation_of
+from flows.evacuation.listing import Listing, Untrusted, checked
+from flows.evacuation.settings import EvacuationSettings
+from flows.evacuation.slots import Slots
+from flows.fencing.levels import fenced_level
+from flows.fencing.readings import all_off, read_all, sentence
+from flows.fencing.watch import PowerWatch
+from flows.ports import Claim, Ledger
+from flows.records import Item, ItemState, Proof
+from flows.stop import BackToFence, Waiting
+from flows.tasks.step import Step
+
+
+class ListInstances(Step):
+    """Find out what ran on the host, cross-checked, and decide about each instance by the table.
+
+    Nothing to undo: it only reads and records.
+    """
+
+    default_provides = 'listed'
+
+    def __init__(
+        self, name: str, *, storage: table.Storage, priority_key: str, read_seconds: float
+    ) -> None:
+        super().__init__(name)
+        self._storage = storage
+        self._priority_key = priority_key
+        self._read_seconds = read_seconds
+
+    def execute(
+        self, forced_down: dict[str, Any], claim: Claim, ledger: Ledger, compute: ComputeDriver
+    ) -> dict[str, Any]:
+        self.begin(ledger)
+        claim.check()
+        known = frozenset(item.instance for item in ledger.items())
+        try:
+            with nova():
+                listing = checked(compute, claim.host, known=known, timeout=self._read_seconds)
+        except Untrusted as error:
+            raise Waiting(
+                f'the list of instances cannot be trusted: {error}',
+                code='list-untrusted',
+                verb='recovery doctor',
+                again_in=15.0,
+            ) from error
+        if BASELINE not in ledger.notes():
+            ledger.note(BASELINE, max((one.id for one in listing.migrations), default=0))
+        ledger.add_items(self._items(listing, claim.host))
+        return {'count': len(ledger.items()), 'service': listing.service.id}
+
+    def _items(self, listing: Listing, host: str) -> list[Item]:
+        items = []
+        for instance in listing.instances:
+            plan = table.classify(instance, listing.migrations, host=host, storage=self._storage)
+            items.append(
+                Item(
+                    instance=instance.id,
+                    name=instance.name,
+                    source=host,
+                    state=ItemState.LEFT if plan.action == 'leave' else ItemState.PENDING,
+                    reason=plan.reason if plan.action != 'evacuate' else '',
+                    vm_state=instance.vm_state,
+                    keep_stopped=plan.keep_stopped,
+                    priority=table.priority(instance, self._priority_key),
+                )
+            )
+        return items
+
+
+class Evacuate(Step):
+    """Evacuate every pending item while the power is watched; settle what was started before.
+
+    Never undone: an instance that started elsewhere stays there. Loads the fencing proof itself
+    and checks that it is of this recovery, round and host; an owner that did not make the proof
+    reads OFF twice before it sends anything (H6).
+    """
+
+    default_provides = 'evacuated'
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: EvacuationSettings,
+        storage: table.Storage,
+        watch_seconds: float,
+        proof_seconds: float,
+        confirm_seconds: float,
+    ) -> None:
+        super().__init__(name)
+        self._settings = settings
+        self._storage = storage
+        self._watch_seconds = watch_seconds
+        self._proof_seconds = proof_seconds
+        self._confirm_seconds = confirm_seconds
+
+    def execute(
+        self,
+        proof_id: int,
+        listed: dict[str, Any],
+        claim: Claim,
+        ledger: Ledger,
+        compute: ComputeDriver,
+        fence_path: FencePath,
+        clock: Clock,
+        slots: Slots,
+    ) -> dict[str, int]:
+        self.begin(ledger)
+        proof = load_proof(proof_id, claim, ledger, clock)
+        watch = PowerWatch(
+            devices_of(proof, fence_path, claim, ledger),
+            clock=clock,
+            by_human=proof.kind == 'human',
+            every_seconds=self._watch_seconds,
+            fresh_seconds=self._proof_seconds,
+        )
+        self._prove_again(proof, watch, claim, clock)
+        evacuation = evacuation_of(
+            claim=claim,
+            ledger=ledger,
+            compute=compute,
+            watch=watch,
+            slots=slots,
+            clock=clock,
+            settings=self._settings,
+            storage=self._storage,
+        )
+        if proof.expires_at is not None:
+            ledger.extend_confirmation(proof.id)  # Nova answers, so it is used now (H7)
+        watching = clock.spawn(f'{claim.actor}/watch', watch.run)
+        try:
+            return evacuation.run()
+        finally:
+            watch.end()
+            clock.wait(watching)
+
+    def _prove_again(self, proof: Proof, watch: PowerWatch, claim: Claim, clock: Clock) -> None:
+        for look in range(1 if proof.epoch == claim.epoch else 2):
+            if look:
+                clock.wait(None, self._confirm_seconds)
+            claim.check()
+            watch.look()
+            if not watch.fresh():
+                raise BackToFence(f'{claim.host} does not read off any more: {watch.last}')
+
+
+def load_proof(proof_id: int, claim: Claim, ledger: Ledger, clock: Clock) -> Proof:
+    """The proof of that id, if it holds here and now.
+
+    :raises BackToFence: it is missing, void, expired, or of another recovery, round or host.
+    """
+    proof = ledger.proof(proof_id)
+    if proof is None:
+        raise BackToFence(f'there is no proof {proof_id}')
+    if (proof.recovery, proof.round, proof.host) != (claim.recovery_id, claim.round, claim.host):
+        raise BackToFence(f'proof {proof_id} was made for something else')
+    if proof.void_reason is not None:
+        raise BackToFence(f'proof {proof_id} is void: {proof.void_reason}')
+    if proof.expires_at is not None and proof.expires_at <= clock.now():
+        raise BackToFence(f'the confirmation of {proof.by} expired unused')
+    return proof
+
+
+def devices_of(
+    proof: Proof, path: FencePath, claim: Claim, ledger: Ledger
+) -> tuple[FenceDevice, ...]:
+    """The devices whose readings keep the proof: its level's, or all for a human's word."""
+    if proof.kind == 'human':
+        return tuple(device for level in path.levels for device in level.devices)
+    return fenced_level(path, proof.level, claim=claim, ledger=ledger).devices
+
+
+def still_off(proof: Proof, path: FencePath, claim: Claim, ledger: Ledger, clock: Clock) -> None:
+    """Read the devices of a power proof once. Raises BackToFence unless all read OFF."""
+    readings = read_all(devices_of(proof, path, claim, ledger), clock)
+    if not all_off(readings):
+        raise BackToFence(f'{claim.host} does not read off any more: {sentence(readings)}')

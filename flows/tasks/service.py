@@ -1,0 +1,200 @@
+"""Steps on the nova-compute service of the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drivers.contracts.clock import Clock
+from drivers.contracts.compute import ComputeDriver, Service
+from drivers.contracts.errors import DriverError
+from drivers.contracts.fencing import FencePath
+from flows.asking import nova
+from flows.evacuation.listing import Untrusted, find_service
+from flows.ports import Claim, Ledger
+from flows.stop import Waiting
+from flows.tasks.instances import load_proof, still_off
+from flows.tasks.step import Step
+
+PUT_SECONDS = 2.0  # Nova saves the flag, then waits up to 60 s for the dead agent (H11)
+SEEN_SECONDS = 3.0
+POLL_SECONDS = 0.25
+REPORTED = 'reported-at'  #: the note that holds when the service's record moved before the fence
+REPORT_SECONDS = 15.0  # Nova's agents report every 10 s unless told otherwise
+
+
+def reason_of(recovery_id: str) -> str:
+    """What we write into disabled_reason, so that the mark can be told from others'."""
+    return f'recovery {recovery_id}'
+
+
+def service_of(compute: ComputeDriver, host: str, timeout: float) -> Service:
+    """The service of the host. Raises Waiting when Nova, or its cell, does not answer."""
+    try:
+        with nova():
+            return find_service(compute, host, timeout=timeout)
+    except Untrusted as error:
+        raise Waiting(str(error), code='nova-away', again_in=15.0) from error
+
+
+def flags(service: Service) -> dict[str, Any]:
+    """What an intent keeps of a service: what was clear before we set it is ours (H10)."""
+    return {
+        'enabled': service.enabled,
+        'not_forced': not service.forced_down,
+        'reason': service.disabled_reason,
+    }
+
+
+def _moved(service: Service, since: float | None) -> bool:
+    return since is not None and service.updated_at is not None and service.updated_at > since
+
+
+class DisableService(Step):
+    """Ask Nova to send no new instance to the host, and observe for a moment; never wait for it.
+
+    Undone while the line is not crossed: enabled again if an intent of ours disabled it.
+    """
+
+    default_provides = 'disabled'
+
+    def __init__(self, name: str, *, read_seconds: float) -> None:
+        super().__init__(name)
+        self._read_seconds = read_seconds
+
+    def execute(
+        self,
+        verified: dict[str, Any],
+        claim: Claim,
+        ledger: Ledger,
+        compute: ComputeDriver,
+        clock: Clock,
+    ) -> dict[str, Any]:
+        self.begin(ledger)
+        service = service_of(compute, claim.host, self._read_seconds)
+        if not service.enabled:
+            ledger.note(REPORTED, service.updated_at)
+            return {'service': service.id}
+        try:
+            with claim.act(
+                'disable-service', claim.host, observed=flags(service), within=PUT_SECONDS
+            ) as act:
+                compute.set_service(
+                    service.id,
+                    enabled=False,
+                    disabled_reason=reason_of(claim.recovery_id),
+                    timeout=act.timeout,
+                )
+                act.read_back('accepted')
+        except DriverError as error:
+            ledger.event('disabling was not answered; going on', str(error))
+        ledger.note(REPORTED, self._seen(compute, claim.host, clock))
+        return {'service': service.id}
+
+    def _seen(self, compute: ComputeDriver, host: str, clock: Clock) -> float | None:
+        """When the service's record moved last, once it shows our flag; None: it was not seen."""
+        end = clock.elapsed() + SEEN_SECONDS
+        while True:
+            try:
+                service = find_service(compute, host, timeout=PUT_SECONDS)
+            except (DriverError, Untrusted):
+                return None
+            if not service.enabled:
+                return service.updated_at
+            if clock.elapsed() >= end:
+                return None
+            clock.wait(None, POLL_SECONDS)
+
+    def revert(self, claim: Claim, ledger: Ledger, compute: ComputeDriver, **_kwargs: Any) -> None:
+        service = service_of(compute, claim.host, self._read_seconds)
+        ours = service.disabled_reason == reason_of(claim.recovery_id)
+        if service.enabled or not ours or not ledger.owned_disable():
+            return
+        with (
+            nova(),
+            claim.act(
+                'enable-service', claim.host, observed=flags(service), within=2 * PUT_SECONDS
+            ) as act,
+        ):
+            compute.set_service(service.id, enabled=True, timeout=act.timeout)
+        ledger.event(f'{claim.host} is enabled again', 'the recovery ended above the line')
+
+
+class ForceDown(Step):
+    """Tell Nova that the host is down, and disable it, in one request; read both back.
+
+    Never undone by this flow: evacuated instances must not meet a host that Nova believes in.
+    Checks the proof first: force-down is no substitute for fencing (S8). An owner that did not
+    make it looks at the devices: Nova may have been away for hours, and the host be back. A
+    service that reported since it was disabled must fall silent first: one that reports while its
+    device reads off is fenced through somebody else's device (H3, H4).
+    """
+
+    default_provides = 'forced_down'
+
+    def __init__(self, name: str, *, read_seconds: float, write_seconds: float) -> None:
+        super().__init__(name)
+        self._read_seconds = read_seconds
+        self._write_seconds = write_seconds
+
+    def execute(
+        self,
+        proof_id: int,
+        claim: Claim,
+        ledger: Ledger,
+        compute: ComputeDriver,
+        fence_path: FencePath,
+        clock: Clock,
+    ) -> dict[str, Any]:
+        self.begin(ledger)
+        proof = load_proof(proof_id, claim, ledger, clock)
+        if proof.kind == 'power' and proof.epoch != claim.epoch:
+            still_off(proof, fence_path, claim, ledger, clock)
+        ledger.mark_failed(True)
+        service = service_of(compute, claim.host, self._read_seconds)
+        if _moved(service, ledger.notes().get(REPORTED)) and not service.forced_down:
+            service = self._silent(service, claim, compute, clock)
+        if service.enabled or not service.forced_down:
+            self._put(service, claim, compute)
+            service = service_of(compute, claim.host, self._read_seconds)
+        if not service.forced_down or service.state == 'up':
+            raise Waiting(
+                f'Nova still believes {claim.host} is up',
+                code='not-forced-down',
+                again_in=2.0,
+            )
+        return {'service': service.id, 'at': clock.now()}
+
+    def _silent(
+        self, before: Service, claim: Claim, compute: ComputeDriver, clock: Clock
+    ) -> Service:
+        """Wait for longer than an agent is ever silent. Raises Waiting when it reports again."""
+        clock.wait(None, REPORT_SECONDS)
+        claim.check()
+        service = service_of(compute, claim.host, self._read_seconds)
+        if _moved(service, before.updated_at):
+            raise Waiting(
+                f'the service of {claim.host} goes on reporting although its device reads off: '
+                'is it the device of another host?',
+                code='sign-of-life',
+                verb=f'recovery host check {claim.host}',
+                again_in=60.0,
+            )
+        return service
+
+    def _put(self, service: Service, claim: Claim, compute: ComputeDriver) -> None:
+        # A reason that somebody else gave stays theirs.
+        ours = service.enabled or service.disabled_reason == reason_of(claim.recovery_id)
+        with (
+            nova(again_in=2.0),
+            claim.act(
+                'force-down', claim.host, observed=flags(service), within=self._write_seconds
+            ) as act,
+        ):
+            compute.set_service(
+                service.id,
+                enabled=False if ours else None,
+                disabled_reason=reason_of(claim.recovery_id) if ours else None,
+                forced_down=True,
+                timeout=act.timeout,
+            )
+            act.read_back('accepted')

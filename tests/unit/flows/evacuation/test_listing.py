@@ -1,0 +1,68 @@
+"""A list counts only if nothing contradicts it (H2)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from drivers.contracts.compute import ComputeDriver
+from drivers.contracts.errors import Unreachable
+from flows.evacuation.listing import Listing, Untrusted, checked
+from tests.unit.flows.evacuation.cloud import Cloud
+from tests.unit.flows.made import SOURCE, VM, migration, service
+
+
+def listed(cloud: Cloud, known: frozenset[str] = frozenset()) -> Listing:
+    return checked(cast(ComputeDriver, cloud), SOURCE, known=known, timeout=5.0)
+
+
+def test_believed() -> None:
+    cloud = Cloud()
+    cloud.consumers_ = frozenset({VM})
+    assert [one.id for one in listed(cloud).instances] == [VM]
+    assert cloud.count('services') == 2
+
+
+def test_an_empty_list_with_consumers_is_an_error() -> None:
+    cloud = Cloud()
+    cloud.instances_, cloud.consumers_ = (), frozenset({VM})
+    with pytest.raises(Untrusted, match=VM):
+        listed(cloud)
+
+
+def test_an_empty_list_without_consumers_is_empty() -> None:
+    cloud = Cloud()
+    cloud.instances_ = ()
+    assert listed(cloud).instances == ()
+
+
+def test_what_is_accounted_for_is_not_missing() -> None:
+    cloud = Cloud()
+    cloud.instances_, cloud.consumers_ = (), frozenset({VM, 'm-7', 'vm-9'})
+    cloud.migrations_ = (migration(instance='vm-9'),)
+    assert listed(cloud, known=frozenset({VM})).instances == ()
+
+
+@pytest.mark.parametrize('before', [True, False])
+def test_a_cell_that_hangs_before_or_after(before: bool) -> None:
+    cloud = Cloud()
+    fine, hangs = (service(),), (service(state='unknown'),)
+    cloud.services_ = [hangs, fine] if before else [fine, hangs]
+    with pytest.raises(Untrusted, match='cell'):
+        listed(cloud)
+
+
+def test_a_service_that_is_not_listed() -> None:
+    cloud = Cloud()
+    cloud.services_ = [(service('compute-09'),)]
+    with pytest.raises(Untrusted, match='no nova-compute service'):
+        listed(cloud)
+
+
+@pytest.mark.parametrize('number', [0, 2])
+def test_other_than_one_hypervisor(number: int) -> None:
+    cloud = Cloud()
+    cloud.hypervisors_ = cloud.hypervisors_ * number  # type: ignore[assignment]
+    with pytest.raises(Unreachable, match=f'{number} hypervisors'):
+        listed(cloud)

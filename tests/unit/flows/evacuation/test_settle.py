@@ -1,0 +1,162 @@
+"""What becomes of a sent item, by what Nova shows (H1, H2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from flows.evacuation.settle import GAP_SECONDS, Outcome, Seen, adopt, settle
+from flows.records import Attempt, AttemptState, Item, ItemState
+from tests.unit.flows.made import SOURCE, TARGET, VM, attempt, instance, item, migration, seen
+
+
+def settled(one: Item, attempts: list[Attempt], look: Seen, **more: Any) -> Outcome:
+    values = {'baseline': 0, 'unsettled_seconds': 600.0, 'absent_seconds': 60.0, **more}
+    return settle(one, attempts, look, **values)
+
+
+def test_under_way() -> None:
+    outcome = settled(item(), [attempt()], seen(migration()))
+    assert (outcome.item, outcome.ended) == ({}, False)
+    assert outcome.attempts[1]['migration'] == 7
+    assert outcome.attempts[1]['destination'] == TARGET
+
+
+@pytest.mark.parametrize('status', ['done', 'completed'])
+def test_moved(status: str) -> None:
+    arrived = instance(host=TARGET)
+    outcome = settled(item(), [attempt()], seen(migration(status=status), vm=arrived))
+    assert outcome.item == {'state': ItemState.MOVED, 'reason': '', 'destination': TARGET}
+    assert outcome.attempts[1]['state'] is AttemptState.MOVED
+
+
+@pytest.mark.parametrize(
+    'behind', [instance(), instance(host=TARGET, task_state='rebuild_spawning')]
+)
+def test_a_record_that_is_ahead_of_the_instance_is_looked_at_again(behind: Any) -> None:
+    outcome = settled(item(), [attempt()], seen(migration(status='done'), vm=behind))
+    assert (outcome.item, outcome.ended) == ({}, False)
+
+
+@pytest.mark.parametrize('status', ['failed', 'error', 'cancelled'])
+def test_a_failed_record_ends_the_attempt_and_not_the_item(status: str) -> None:
+    outcome = settled(item(), [attempt()], seen(migration(status=status)))
+    assert (outcome.item, outcome.ended) == ({}, True)
+    assert outcome.attempts[1]['state'] is AttemptState.FAILED
+
+
+def test_arrived_in_error() -> None:
+    broken = instance(host=TARGET, vm_state='error')
+    outcome = settled(item(), [attempt()], seen(migration(status='done'), vm=broken))
+    assert outcome.attempts[1]['state'] is AttemptState.FAILED
+    assert outcome.ended
+
+
+def test_deleted_meanwhile() -> None:
+    gone = instance(vm_state='deleted')
+    outcome = settled(item(), [attempt()], seen(migration(status='failed'), vm=gone))
+    assert outcome.item['state'] is ItemState.LEFT
+
+
+def test_a_time_out_ends_no_attempt() -> None:
+    look = seen(migration(), at=100.0 + 601)
+    outcome = settled(item(), [attempt(destination_seen_at=700.0)], look)
+    assert outcome.item['state'] is ItemState.UNSETTLED
+    assert not outcome.ended
+    assert 'state' not in outcome.attempts.get(1, {}) or (
+        outcome.attempts[1]['state'] is AttemptState.ACCEPTED
+    )
+
+
+def test_two_open_records_stop_the_item() -> None:
+    outcome = settled(item(), [attempt()], seen(migration(), migration(id=8, uuid='m-8')))
+    assert outcome.item['state'] is ItemState.UNSETTLED
+    assert 'twice' in outcome.item['reason']
+
+
+def test_it_is_said_once() -> None:
+    look = seen(migration(), migration(id=8, uuid='m-8'))
+    first = settled(item(), [attempt()], look).item
+    again = item(state=ItemState.UNSETTLED, reason=first['reason'])
+    assert settled(again, [attempt()], look).item == {}
+
+
+@pytest.mark.parametrize(
+    ('at', 'task', 'ended'),
+    [(109.0, None, False), (171.0, None, True), (171.0, 'rebuilding', False)],
+)
+def test_no_trace(at: float, task: str | None, ended: bool) -> None:
+    look = seen(at=at, vm=instance(task_state=task))
+    sent = attempt(state=AttemptState.INTENDED)
+    outcome = settled(item(), [sent], look, absent_seconds=60.0)
+    assert outcome.ended is ended
+    if ended:
+        assert outcome.attempts[1]['state'] is AttemptState.ABSENT
+
+
+def test_no_trace_in_part_of_a_list_says_nothing() -> None:
+    look = replace(seen(at=171.0), whole=False)
+    outcome = settled(item(), [attempt(state=AttemptState.INTENDED)], look)
+    assert (outcome.ended, outcome.attempts) == (False, {})
+
+
+@pytest.mark.parametrize('arrived', [attempt(), attempt(state=AttemptState.INTENDED, migration=7)])
+def test_what_arrived_once_is_never_absent(arrived: Attempt) -> None:
+    assert not settled(item(), [arrived], seen(at=9999.0), unsettled_seconds=1e9).ended
+
+
+def test_a_record_older_than_the_recovery_is_none_of_ours() -> None:
+    outcome = settled(item(), [attempt()], seen(migration(id=3, status='done')), baseline=3)
+    assert outcome.attempts.get(1, {}).get('migration') is None
+    assert not outcome.ended
+
+
+def test_an_evacuation_by_somebody_else_is_waited_for() -> None:
+    refused = attempt(state=AttemptState.REFUSED)
+    outcome = settled(item(), [refused], seen(migration()))
+    assert (outcome.item, outcome.ended) == ({}, False)
+
+
+def test_an_evacuation_by_somebody_else_that_arrived_counts() -> None:
+    look = seen(migration(status='done'), vm=instance(host='compute-04'))
+    outcome = settled(item(), [], look)
+    assert outcome.item['state'] is ItemState.MOVED
+    assert outcome.item['destination'] == 'compute-04'
+
+
+def test_elsewhere_without_a_record_is_not_believed() -> None:
+    outcome = settled(item(), [], seen(vm=instance(host='compute-04')))
+    assert outcome.item == {}
+
+
+def test_each_attempt_gets_its_own_record() -> None:
+    first = attempt(state=AttemptState.FAILED, migration=7)
+    second = attempt(id=2)
+    records = (migration(status='failed'), migration(id=8, uuid='m-8'))
+    adopted, strangers = adopt([first, second], VM, seen(*records), 0)
+    assert [one.migration for one in adopted] == [7, 8]
+    assert strangers == []
+
+
+@pytest.mark.parametrize(
+    ('up', 'at', 'sure'),
+    [
+        (frozenset({TARGET}), 105.0, True),
+        (frozenset({SOURCE}), 105.0, False),
+        (frozenset({TARGET}), 101.0 + GAP_SECONDS, False),
+    ],
+)
+def test_a_destination_is_sure_while_it_is_seen_up(
+    up: frozenset[str], at: float, sure: bool
+) -> None:
+    sent = attempt(destination=TARGET, migration=7)
+    outcome = settled(item(), [sent], seen(migration(), at=at, up=up))
+    assert outcome.attempts.get(1, {}).get('destination_sure', True) is sure
+
+
+def test_an_unsure_destination_never_becomes_sure_again() -> None:
+    sent = attempt(destination=TARGET, migration=7, destination_sure=False)
+    outcome = settled(item(), [sent], seen(migration()))
+    assert outcome.attempts.get(1, {}).get('destination_sure', False) is False
