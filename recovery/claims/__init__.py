@@ -1,0 +1,1 @@
+"""Who owns a recovery, and everything that only its owner may write."""

@@ -1,0 +1,239 @@
+"""One call outside: allowed, recorded before it is made, and bounded by the lease (S7, S32)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from drivers.contracts.errors import AccessDenied, Refused, Unreachable
+from flows.records import Verdict
+from flows.stop import Cancelled, ClaimLost, Released, StoreAway, Waiting
+from recovery.claims.act import Act
+from recovery.claims.claim import Claim
+from recovery.claims.ledger import Ledger
+from recovery.db import guards, states, tables
+from tests.unit.recovery.claims.scene import Scene, instance
+
+Begin = Callable[..., AbstractContextManager[Act]]
+VM = instance(1)
+
+
+def off(claim: Claim, **more: Any) -> AbstractContextManager[Act]:
+    values: dict[str, Any] = {'observed': {'bmc': 'on'}, 'within': 10.0} | more
+    return claim.act('power-off', 'bmc', **values)
+
+
+def evacuate(claim: Claim, **more: Any) -> AbstractContextManager[Act]:
+    values: dict[str, Any] = {'observed': {}, 'within': 10.0, 'attempt_target': 'c2'} | more
+    return claim.act('evacuate', VM.instance, **values)
+
+
+@pytest.fixture
+def claim(here: Scene) -> Claim:
+    claim = here.claimed()
+    Ledger(claim).add_items([VM])
+    return claim
+
+
+def intent(here: Scene) -> Any:
+    (row,) = here.rows(tables.intent)
+    return row
+
+
+class Answer:
+    """Gates of the line with one answer."""
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+        self.seen: list[int] = []
+
+    def check(self, transaction: sa.Connection) -> Verdict:
+        query = sa.select(sa.func.count()).select_from(tables.intent)
+        self.seen.append(transaction.execute(query).scalar_one())
+        return Verdict(self._word, 'mass', 'too many look failed', 'recovery approve X')
+
+
+class TestBefore:
+    def test_the_intent_is_committed_before_the_call(self, here: Scene, claim: Claim) -> None:
+        with off(claim):
+            row = intent(here)
+            assert (row['action'], row['target'], row['observed']) == (
+                'power-off', 'bmc', {'bmc': 'on'},
+            )  # fmt: skip
+            assert (row['recovery'], row['round'], row['epoch'], row['host']) == (
+                claim.recovery_id, 1, 1, claim.host,
+            )  # fmt: skip
+            assert row['outcome'] is None
+
+    def test_a_lost_claim_acts_not(self, here: Scene, claim: Claim) -> None:
+        here.change(claim.recovery_id, token='x' * 32)
+        with pytest.raises(ClaimLost), off(claim):
+            pytest.fail('it acted')
+        assert here.rows(tables.intent) == []
+
+    def test_a_worker_that_is_to_stop_acts_not(self, here: Scene, claim: Claim) -> None:
+        claim.stop(Released('told to stop'))
+        with pytest.raises(Released), off(claim):
+            pytest.fail('it acted')
+        assert here.rows(tables.intent) == []
+
+    def test_a_pause_is_honoured(self, here: Scene, claim: Claim) -> None:
+        with here.store.write() as connection:
+            guards.pause(connection, by='ann', reason='network work', now=1.0)
+        with pytest.raises(Waiting, match='paused by ann: network work') as caught, off(claim):
+            pytest.fail('it acted')
+        assert (caught.value.code, caught.value.verb) == ('paused', 'recovery unpause')
+        assert caught.value.again_in
+        assert here.rows(tables.intent) == []
+
+    def test_a_wish_is_honoured_though_no_beat_brought_it(self, here: Scene, claim: Claim) -> None:
+        here.change(claim.recovery_id, wish='leave', wish_by='ann', wish_reason='mine')
+        with pytest.raises(Cancelled, match='cancelled by ann: mine'), off(claim):
+            pytest.fail('it acted')
+        assert here.rows(tables.intent) == []
+
+    def test_an_undo_acts_although_it_was_wished(self, here: Scene, claim: Claim) -> None:
+        wish = {'wish': 'undo', 'wish_by': 'ann', 'wish_reason': '', 'undoing': True}
+        here.change(claim.recovery_id, **wish)
+        with claim.act('enable-service', 'c1', observed={}, within=2.0):
+            pass
+        assert intent(here)['outcome'] == 'sent'
+
+    def test_a_line_that_holds_leaves_no_intent(self, here: Scene, claim: Claim) -> None:
+        with pytest.raises(Waiting, match='too many') as caught, off(claim, line=Answer('hold')):
+            pytest.fail('it acted')
+        assert (caught.value.code, caught.value.verb) == ('held', 'recovery approve X')
+        assert here.rows(tables.intent) == []
+
+    def test_a_line_that_admits_is_asked_before_our_own_intent_counts(
+        self, here: Scene, claim: Claim
+    ) -> None:
+        line = Answer('admit')
+        with off(claim, line=line):
+            pass
+        assert (line.seen, len(here.rows(tables.intent))) == ([0], 1)
+
+
+class TestTime:
+    def test_as_much_as_was_asked(self, here: Scene, claim: Claim) -> None:
+        with off(claim) as act:
+            assert act.timeout == 10.0
+            here.pass_(4)
+            assert act.timeout == 6.0
+
+    def test_never_more_than_the_lease_holds(self, here: Scene, claim: Claim) -> None:
+        """A call that takes all its time still ends before anybody may take over."""
+        with off(claim, within=600.0) as act:
+            assert act.timeout == 24.0
+            assert act.timeout <= claim.lease_left()
+
+    def test_it_lies_inside_the_lease_though_the_commit_was_slow(
+        self, here: Scene, claim: Claim
+    ) -> None:
+        sa.event.listen(here.store.engine, 'commit', lambda _connection: here.pass_(5))
+        with off(claim, within=24.0) as act:
+            assert 0 < act.timeout <= claim.lease_left()
+
+    def test_a_database_too_slow_for_the_lease_is_away(
+        self, here: Scene, claim: Claim, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        beats: list[float] = []
+
+        def beat() -> None:
+            beats.append(here.clock.elapsed())
+            here.pass_(29)
+
+        monkeypatch.setattr(claim, 'beat', beat)
+        monkeypatch.setattr(claim, 'lease_left', lambda: 1.0)
+        with pytest.raises(StoreAway, match='too slow to hold a lease of 30 s'), off(claim):
+            pytest.fail('it acted')
+        assert beats
+        assert intent(here)['outcome'] is None
+
+    def test_who_was_frozen_wakes_up_without_permission(self, here: Scene, claim: Claim) -> None:
+        with pytest.raises(ClaimLost, match='frozen'), off(claim) as act:  # noqa: PT012
+            here.pass_(10)
+            _ = act.timeout
+        assert intent(here)['outcome'] is None
+
+    def test_the_deadline_of_an_attempt_is_no_earlier_than_that_of_the_call(
+        self, here: Scene, claim: Claim
+    ) -> None:
+        """After the deadline nothing of ours may be on its way (H1), however slow the commit."""
+        sa.event.listen(here.store.engine, 'commit', lambda _connection: here.pass_(5))
+        with evacuate(claim) as act:
+            (row,) = here.rows(tables.attempt)
+            assert row['deadline_at'] == here.clock.now() + act.timeout
+
+
+class TestAfter:
+    def test_what_was_read_back(self, here: Scene, claim: Claim) -> None:
+        with off(claim) as act:
+            here.pass_(3)
+            act.read_back('reads off')
+        row = intent(here)
+        assert (row['outcome'], row['ended_at']) == ('reads off', here.clock.now())
+
+    def test_nothing_read_back_is_sent(self, here: Scene, claim: Claim) -> None:
+        with off(claim):
+            pass
+        assert intent(here)['outcome'] == 'sent'
+
+    @pytest.mark.parametrize(('kind', 'did'), [(Unreachable, 'failed'), (AccessDenied, 'refused')])
+    def test_an_error_of_a_driver_is_recorded_and_handed_on(
+        self, here: Scene, claim: Claim, kind: type[Exception], did: str
+    ) -> None:
+        with pytest.raises(kind), off(claim):
+            raise kind('no')
+        assert intent(here)['outcome'] == f'{did}: {kind.__name__}: no'
+
+    def test_a_long_error_is_cut(self, here: Scene, claim: Claim) -> None:
+        with pytest.raises(Refused), off(claim):
+            raise Refused('x' * 9999)
+        assert len(intent(here)['outcome']) == 2000
+
+    @pytest.mark.parametrize('stop', [Released('x'), ClaimLost('x'), KeyError('a defect')])
+    def test_anything_else_leaves_it_open_as_a_kill_would(
+        self, here: Scene, claim: Claim, stop: BaseException
+    ) -> None:
+        with pytest.raises(type(stop)), off(claim):
+            raise stop
+        assert intent(here)['outcome'] is None
+
+    def test_a_claim_lost_meanwhile_records_nothing(self, here: Scene, claim: Claim) -> None:
+        with pytest.raises(ClaimLost), off(claim):
+            here.change(claim.recovery_id, token='x' * 32)
+        assert intent(here)['outcome'] is None
+
+
+class TestEvacuate:
+    def test_the_attempt_comes_with_the_intent(self, here: Scene, claim: Claim) -> None:
+        with evacuate(claim) as act:
+            (attempt,) = here.rows(tables.attempt)
+            assert (attempt['id'], attempt['instance'], attempt['target']) == (
+                act.attempt_id, VM.instance, 'c2',
+            )  # fmt: skip
+            assert attempt['state'] == 'intended'
+            assert here.rows(tables.item)[0]['state'] == 'started'
+
+    def test_its_end_is_settled_with_the_attempt(self, here: Scene, claim: Claim) -> None:
+        with pytest.raises(Unreachable), evacuate(claim):
+            raise Unreachable('?')
+        assert intent(here)['outcome'] is None
+        assert here.rows(tables.attempt)[0]['state'] == 'intended'
+
+    def test_no_second_one_while_one_is_open(self, here: Scene, claim: Claim) -> None:
+        with evacuate(claim):
+            pass
+        with pytest.raises(states.IllegalTransition, match='S22'), evacuate(claim):
+            pytest.fail('it acted')
+        assert len(here.rows(tables.intent)) == 1
+
+    def test_others_have_no_attempt(self, here: Scene, claim: Claim) -> None:
+        with off(claim) as act:
+            assert act.attempt_id is None
+        assert here.rows(tables.attempt) == []
