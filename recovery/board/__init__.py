@@ -1,0 +1,1 @@
+"""TaskFlow's boards, persistence and conductors: the only package that knows them."""

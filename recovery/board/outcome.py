@@ -1,0 +1,202 @@
+"""How a run ended, and what that makes of the recovery: one table from ends to states."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flows.stop import (
+    BackToFence,
+    Cancelled,
+    ClaimLost,
+    NotNeeded,
+    Stop,
+    StoreAway,
+    Waiting,
+)
+from recovery.board.books import UnknownFlow
+from recovery.board.run import FlowFailed, Run, read_row
+from recovery.claims.claim import Claim
+from recovery.claims.ledger import STEPS
+from recovery.claims.wish import wish
+from recovery.db import events, intents, states
+
+LOG = logging.getLogger(__name__)
+
+ROUNDS = 5  # times that a recovery goes back to fence by itself
+
+
+def conclude(claim: Claim, make: Callable[[Mapping[str, Any]], Run], *, claims: int) -> str:
+    """Run the recovery and release it in the state that its end calls for.
+
+    :param claims: how often a round may be claimed without reaching an end.
+
+    Returns that state, or '' when nothing could be written because the claim, or the database,
+    is gone: then whoever owns the recovery next goes on from what is stored.
+
+    :raises UnknownFlow: this installation cannot run it; it is ready for another worker.
+    """
+    try:
+        row = read_row(claim)
+        if row['claims'] > claims:
+            return _wait(
+                claim,
+                f'{row["claims"] - 1} workers began this round and none came to an end',
+                code='claims',
+                verb=f'recovery rerun {claim.recovery_id}',
+            )
+        try:
+            return _ran(claim, row, make(row))
+        except UnknownFlow as error:
+            claim.release(
+                states.READY,
+                what='left to another worker',
+                why=str(error),
+                claims=row['claims'] - 1,
+            )
+            raise
+        except Exception as error:
+            # Nothing of ours may lose a recovery without a word.
+            LOG.exception('recovery %s', claim.recovery_id)
+            return _failed(claim, f'{type(error).__name__}: {error}')
+    except Stop as stop:
+        return _stopped(claim, stop)
+
+
+def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
+    if row['undoing']:
+        return _undo(claim, run, row['reason'] or '')
+    try:
+        with claim.store.read() as connection:
+            cancelled = wish(connection, claim.recovery_id)
+        if cancelled is not None:
+            raise cancelled
+        run.forward()
+    except FlowFailed as error:
+        # The host is still down: ending here, even undone, would forget it.
+        return _failed(claim, str(error))
+    except NotNeeded as error:
+        if _crossed(claim):
+            return _failed(claim, str(error))
+        claim.transact(lambda connection: None, undoing=True, reason=str(error))
+        return _undo(claim, run, str(error))
+    except Cancelled as cancelled:
+        return _cancelled(claim, run, cancelled)
+    counts = read_row(claim)['notes'].get('outcome', {})
+    state = states.DONE_WITH_FAILURES if counts.get('failed') else states.DONE
+    claim.release(state, what=f'the recovery of {claim.host} is {state}', code=None, reason=None,
+                  verb=None)  # fmt: skip
+    return state
+
+
+def _undo(claim: Claim, run: Run, why: str) -> str:
+    run.undo()
+    claim.release(states.UNDONE, what='everything was given back', why=why, reason=why, code=None,
+                  verb=None)  # fmt: skip
+    return states.UNDONE
+
+
+def _cancelled(claim: Claim, run: Run, cancelled: Cancelled) -> str:
+    how = read_row(claim)['wish']
+    claim.resume_cancelled()
+    if how == 'undo' and not _crossed(claim):
+        claim.transact(lambda connection: None, undoing=True, wish=None, reason=cancelled.reason)
+        return _undo(claim, run, cancelled.reason)
+    if how == 'undo':
+        return _wait(
+            claim,
+            f'{cancelled.reason}; but {claim.host} was told to power off, which is never undone',
+            code='undo-refused',
+            verb=f'recovery cancel {claim.recovery_id} --leave',
+            wish=None,
+        )
+    claim.release(states.CANCELLED, what='cancelled', why=cancelled.reason, code='cancelled',
+                  reason=cancelled.reason, verb=None)  # fmt: skip
+    return states.CANCELLED
+
+
+def _stopped(claim: Claim, stop: Stop) -> str:
+    try:
+        if isinstance(stop, (ClaimLost, StoreAway)):
+            LOG.warning('%s %s: let go: %s', claim.host, claim.recovery_id, stop.reason)
+            claim.stop(ClaimLost(stop.reason))
+            return ''
+        if isinstance(stop, Waiting):
+            again = None if stop.again_in is None else claim.clock.now() + stop.again_in
+            return _wait(claim, stop.reason, code=stop.code, verb=stop.verb, next_check=again)
+        if isinstance(stop, BackToFence):
+            return _again(claim, stop.reason)
+        if isinstance(stop, Cancelled):  # before the book was open
+            claim.resume_cancelled()
+        claims = read_row(claim)['claims'] - 1
+        claim.release(states.READY, what='let go', why=stop.reason, claims=claims)
+        return states.READY
+    except (ClaimLost, StoreAway) as late:
+        LOG.warning('%s %s: let go: %s', claim.host, claim.recovery_id, late.reason)
+        claim.stop(ClaimLost(late.reason))
+        return ''
+
+
+def _again(claim: Claim, why: str) -> str:
+    if claim.round >= ROUNDS:
+        return _wait(
+            claim,
+            f'round {claim.round} ended like the ones before: {why}',
+            code='rounds',
+            verb=f'recovery rerun {claim.recovery_id}',
+        )
+    claim.release(
+        states.READY,
+        what='back to fence',
+        why=why,
+        round=claim.round + 1,
+        book=None,
+        phase=None,
+        claims=0,
+        code=None,
+        reason=None,
+        verb=None,
+    )
+    return states.READY
+
+
+def _failed(claim: Claim, why: str) -> str:
+    return _wait(
+        claim,
+        f'a step failed: {why.splitlines()[0] if why else "no word why"}',
+        code='failed',
+        verb=f'recovery rerun {claim.recovery_id}',
+    )
+
+
+def _wait(claim: Claim, reason: str, *, code: str, verb: str = '', **values: Any) -> str:
+    what = f'{events.WAITS}{code}'
+    goes_on = values.get('next_check') is not None and _goes_on(claim, what, reason)
+    claim.release(
+        states.WAITING,
+        what='' if goes_on else what,
+        why=reason,
+        reason=reason,
+        code=code,
+        verb=verb or None,
+        claims=0,
+        **values,
+    )
+    return states.WAITING
+
+
+def _goes_on(claim: Claim, what: str, why: str) -> bool:
+    """Whether this wait was told already, and no step was begun since."""
+    with claim.store.read() as connection:
+        wait = events.newest_wait(connection, claim.recovery_id)
+    if wait is None or (wait['what'], wait['why']) != (what, why):
+        return False
+    begun = read_row(claim)['notes'].get(STEPS, {}).get(str(claim.round), {})
+    return bool(max(begun.values(), default=0.0) <= wait['at'])
+
+
+def _crossed(claim: Claim) -> bool:
+    """Whether something was done that must not, or cannot, be taken back."""
+    with claim.store.read() as connection:
+        return intents.acted_for_good(connection, claim.recovery_id)
