@@ -1,0 +1,105 @@
+"""Run gates in order. All are asked, for the record; the first that does not admit decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flows.records import Verdict
+from recovery.policy.gate import Answer, Gate, Word, admit
+from recovery.policy.inputs import Inputs
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One gate and what it said."""
+
+    gate: Gate
+    answer: Answer
+    approved: bool = False  #: it holds, and a human let it pass
+
+    def record(self) -> dict[str, Any]:
+        """As it is stored and printed."""
+        return {
+            'gate': self.gate.name,
+            'question': self.gate.question,
+            'inputs': dict(self.answer.seen),
+            'answer': str(self.answer.word),
+            'reason': self.answer.reason,
+            'verb': self.answer.verb,
+            'approved': self.approved,
+        }
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer of all gates together."""
+
+    asked: tuple[Asked, ...]
+
+    @property
+    def deciding(self) -> Asked | None:
+        """The first gate that does not admit; None when all do."""
+        for one in self.asked:
+            if one.answer.word != Word.ADMIT:
+                return one
+        return None
+
+    @property
+    def word(self) -> Word:
+        return self.deciding.answer.word if self.deciding else Word.ADMIT
+
+    @property
+    def gate(self) -> str:
+        return self.deciding.gate.name if self.deciding else ''
+
+    @property
+    def answer(self) -> Answer:
+        """The deciding gate's answer."""
+        if self.deciding:
+            return self.deciding.answer
+        passed = [one.gate.name for one in self.asked if one.approved]
+        if passed:
+            return admit(f'every gate admits it or was approved: {", ".join(passed)}')
+        return admit('every gate admits it')
+
+    @property
+    def verdict(self) -> Verdict:
+        """As tasks take it."""
+        answer = self.answer
+        return Verdict(str(self.word), self.gate, answer.reason, answer.verb)
+
+    @property
+    def holding(self) -> tuple[Asked, ...]:
+        """Every gate that holds: what an approval has to cover."""
+        return tuple(one for one in self.asked if one.answer.word == Word.HOLD)
+
+    def records(self) -> list[dict[str, Any]]:
+        """All gates, as they are stored."""
+        return [one.record() for one in self.asked]
+
+
+def decide(gates: Iterable[Gate], inputs: Inputs, *, may_end: bool = True) -> Decision:
+    """Ask every gate.
+
+    :param may_end: False for a recovery that has powered its host off: it is never no longer
+        needed, so that what would be ignored is held for a human.
+    """
+    return Decision(tuple(_ask(gate, inputs, may_end) for gate in gates))
+
+
+def _ask(gate: Gate, inputs: Inputs, may_end: bool) -> Asked:
+    answer = gate.decide(inputs)
+    if answer.word == Word.IGNORE and not may_end:
+        answer = replace(answer, word=Word.HOLD, verb=f'recovery cancel {inputs.id} --leave')
+    approval = inputs.approval
+    if (
+        answer.word == Word.HOLD
+        and gate.approvable
+        and approval is not None
+        and gate.name in approval.gates
+    ):
+        passed = f'approved by {approval.by}, although: {answer.reason}'
+        return Asked(gate, replace(admit(passed), seen=answer.seen), approved=True)
+    return Asked(gate, answer)

@@ -1,0 +1,112 @@
+"""Does Nova agree that the host is down? Judged by reports, not by the state alone (H3, H16)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drivers.contracts.compute import Service
+from recovery.policy import looks
+from recovery.policy.gate import Answer, Gate, admit, hold, ignore
+from recovery.policy.inputs import Inputs, Missing
+
+#: updated_at moves with a change of a flag, too: this close to a request of ours it says nothing.
+PUT_SLACK = 3.0
+
+
+def _down(inputs: Inputs) -> Answer:
+    if isinstance(inputs.services, Missing):
+        return hold(f'cannot ask Nova whether it is down: {inputs.services.why}', 'recovery doctor')
+    service = looks.the_service(inputs)
+    if service is None:
+        return admit('nothing to ask: the host is not known')
+    quiet = looks.silence(service, inputs.now)
+    seen: dict[str, Any] = {
+        'state': service.state,
+        'forced_down': service.forced_down,
+        'silent': None if quiet is None else round(quiet, 1),
+    }
+    approve = f'recovery approve {inputs.id}'
+    if service.state == 'unknown':
+        return hold('the cell of the host does not answer Nova', approve, **seen)
+    if quiet is None:
+        return admit('it has never reported', **seen)
+    if _our_change(service, inputs):
+        if service.state == 'up':
+            return hold('Nova sees the service up', approve, **seen)
+        return admit('Nova sees it down; the last change of its record was ours', **seen)
+    limit = inputs.limits.down_seconds
+    if quiet < limit:
+        again = max(1.0, limit - quiet) if quiet >= 0 else None
+        return hold(_alive(service, quiet, limit), approve, again, **seen)
+    if service.state == 'up' and _all_silent(inputs):
+        return hold(
+            'by the clock of this machine no host has reported lately, yet '
+            'Nova sees them up: compare the clocks',
+            approve,
+            **seen,
+        )
+    return admit(f'its service has not reported for {looks.seconds(quiet)}', **seen)
+
+
+def _alive(service: Service, quiet: float, limit: float) -> str:
+    if quiet < 0:
+        return (
+            f'its service reported {looks.seconds(-quiet)} in the future: the clock of this '
+            'machine is behind that of Nova'
+        )
+    return (
+        f'Nova still sees it alive ({service.state}): its record changed {looks.seconds(quiet)} '
+        f'ago, and {looks.seconds(limit)} of silence count as down'
+    )
+
+
+def _our_change(service: Service, inputs: Inputs) -> bool:
+    changed = inputs.own.changed_at
+    if changed is None or service.updated_at is None:
+        return False
+    return abs(service.updated_at - changed) <= PUT_SLACK
+
+
+def _all_silent(inputs: Inputs) -> bool:
+    assert not isinstance(inputs.services, Missing)
+    limit = max(inputs.limits.down_seconds, looks.COUNTED_AFTER)
+    up = [one for one in inputs.services if one.state == 'up']
+    quiet = [looks.silence(one, inputs.now) for one in up]
+    return all(one is None or one >= limit for one in quiet)
+
+
+def _over(inputs: Inputs) -> Answer:
+    service, arrived = looks.the_service(inputs), inputs.arrived_at
+    if service is None or service.updated_at is None or arrived is None:
+        return admit('nothing to compare')
+    if inputs.approval is not None and DOWN.name in inputs.approval.gates:
+        return admit(f'{inputs.approval.by} wants it recovered although it reports')
+    quiet = looks.silence(service, inputs.now)
+    assert quiet is not None
+    since = service.updated_at - arrived
+    reports = service.state == 'up' and quiet < inputs.limits.down_seconds
+    if not reports or since <= PUT_SLACK or _our_change(service, inputs):
+        return admit('it has not reported since the alarm')
+    return ignore(
+        f'{service.host} is back: it reported {looks.seconds(since)} after the alarm',
+        state=service.state,
+        silent=round(quiet, 1),
+    )
+
+
+DOWN = Gate(
+    name='nova',
+    question='Does Nova agree, by the age of the last report?',
+    on_missing='closed: one witness is not enough',
+    decide=_down,
+    needs=frozenset({'services'}),
+)
+
+#: Asked only when Nova had agreed before: an alarm that Nova contradicts from the start is held.
+OVER = Gate(
+    name='over',
+    question='Has the host come back by itself since the alarm?',
+    on_missing='open: the gate "nova" holds then',
+    decide=_over,
+    needs=frozenset({'services'}),
+)

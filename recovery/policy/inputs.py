@@ -1,0 +1,150 @@
+"""Everything that gates may look at, gathered beforehand and frozen.
+
+A field is :class:`Missing` when it could not be asked: each gate says what that means to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from drivers.contracts.alarms import Alarm
+from drivers.contracts.compute import Hypervisor, Migration, Service
+
+T = TypeVar('T')
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Could not be asked, and why. Never means 'no' (S2, H12)."""
+
+    why: str = 'nobody asked'
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The numbers of the policy, as configured. Seconds, counts and shares."""
+
+    down_seconds: float = 30.0
+    settle_seconds: float = 15.0
+    mass_share: float = 0.3
+    mass_count: int = 2
+    fence_budget: int = 5
+    fence_window_seconds: float = 600.0
+    attempts: int = 3
+    attempts_window_seconds: float = 86400.0
+    startup_seconds: float = 60.0
+    loop_seconds: float = 3600.0
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A guard that stops the whole service: who set it, and why."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class HostRecord:
+    """What our own tables say of a host."""
+
+    name: str
+    maintenance: bool = False
+    maintenance_by: str | None = None
+    maintenance_reason: str | None = None
+    failed_by: str | None = None  #: the recovery that marked it failed, until it has returned
+    identities: Mapping[str, str] = field(default_factory=dict)  #: by device, as enrolled
+    proven_off_at: float | None = None
+    returned_at: float | None = None
+
+
+@dataclass(frozen=True)
+class OwnMarks:
+    """Which marks in Nova are ours, by our intents (H10)."""
+
+    disabled: bool = False
+    forced_down: bool = False
+    recoveries: frozenset[str] = frozenset()  #: ids that may stand in a disabled_reason
+    changed_at: float | None = None  #: when a request of ours last moved updated_at (H3)
+
+
+@dataclass(frozen=True)
+class Live:
+    """The live recovery that blocks the host."""
+
+    id: str
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A human's word that these gates need not admit."""
+
+    by: str
+    gates: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of the fence path, and what it says it is."""
+
+    name: str
+    level: int
+    address: str
+    identity: str | Missing | None = field(default_factory=Missing)
+
+
+@dataclass(frozen=True)
+class Fences:
+    """What the fence budget counts: hosts whose power-off we intended within the window."""
+
+    hosts: frozenset[str] = frozenset()
+    under_way: frozenset[str] = frozenset()  #: hosts with a live host-down recovery not held
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """An instance that keeps a host from returning."""
+
+    instance: str
+    name: str
+    state: str  #: of its item, or 'unexplained'
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """One look at everything, for one decision about one host."""
+
+    kind: str
+    subject: str
+    now: float  #: wall clock, seconds since 1970 UTC
+    limits: Limits = field(default_factory=Limits)
+    alarm: Alarm | None = None
+    arrived_at: float | None = None
+    recovery: str | None = None  #: the recovery that is decided about, once there is one
+    approval: Approval | None = None
+    disarmed: Switch | None = None
+    paused: Switch | None = None
+    host: HostRecord = field(default_factory=lambda: HostRecord(''))
+    own: OwnMarks = field(default_factory=OwnMarks)
+    live: Live | None = None
+    proven_at: float | None = None  #: the newest proof of the host that stands
+    closed_at: float | None = None  #: when its last recovery of this kind ended, if it did its part
+    observing_since: float | None = None  #: since when a worker or watcher has been alive
+    recoveries: int = 0  #: earlier host-down recoveries of this host within the window
+    fences: Fences = field(default_factory=Fences)
+    services: tuple[Service, ...] | Missing = field(default_factory=Missing)
+    hypervisors: tuple[Hypervisor, ...] | Missing = field(default_factory=Missing)
+    #: None when the inventory has no entry for the host
+    devices: tuple[Device, ...] | Missing | None = field(default_factory=Missing)
+    clashes: tuple[str, ...] | Missing = field(default_factory=Missing)
+    migrations: tuple[Migration, ...] | Missing = field(default_factory=Missing)
+    leftovers: tuple[Leftover, ...] | Missing = field(default_factory=Missing)
+
+    @property
+    def id(self) -> str:
+        """The recovery as a command takes it; the word ID while there is none yet."""
+        return self.recovery[:8] if self.recovery else 'ID'

@@ -1,0 +1,352 @@
+"""Each gate answers every case of its question, missing data included."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from drivers.contracts.alarms import Alarm
+from drivers.contracts.compute import Hypervisor, Migration, Service
+from recovery.policy import order
+from recovery.policy.gate import Gate, Word
+from recovery.policy.inputs import (
+    Approval,
+    Device,
+    Fences,
+    HostRecord,
+    Inputs,
+    Leftover,
+    Limits,
+    Live,
+    Missing,
+    OwnMarks,
+    Switch,
+)
+
+NOW = 1_000_000.0
+AWAY = Missing('Nova cannot be reached')
+RECOVERY = '11111111-2222-3333-4444-555555555555'
+ADMIT, HOLD, IGNORE = Word.ADMIT, Word.HOLD, Word.IGNORE
+GATES = {gate.name: gate for gate in order.every_gate()}
+
+
+def service(host: str = 'c1', age: float | None = 60.0, **more: Any) -> Service:
+    values: dict[str, Any] = {
+        'enabled': True,
+        'state': 'up',
+        'forced_down': False,
+        'disabled_reason': None,
+    }
+    at = None if age is None else NOW - age
+    return Service(**({'id': f's-{host}', 'host': host, 'updated_at': at} | values | more))
+
+
+def hypervisor(host: str = 'c1', kind: str = 'QEMU', number: int = 1) -> Hypervisor:
+    return Hypervisor(f'{host}-{number}', host, host, kind, 'down')
+
+
+def inputs(**more: Any) -> Inputs:
+    others = tuple(service(f'c{number}', age=5.0) for number in range(2, 11))
+    values: dict[str, Any] = {
+        'kind': 'host-down',
+        'subject': 'c1',
+        'now': NOW,
+        'alarm': Alarm('test', 'k', 'host-down', 'c1', NOW - 20),
+        'arrived_at': NOW - 20,
+        'host': HostRecord('c1'),
+        'services': (service(), *others),
+        'hypervisors': (hypervisor(),),
+        'devices': (Device('bmc', 1, '192.0.2.1'),),
+        'clashes': (),
+        'migrations': (),
+        'leftovers': (),
+    }
+    return Inputs(**(values | more))
+
+
+def with_service(**more: Any) -> dict[str, Any]:
+    return {'services': (service(**more), service('c2', age=5.0))}
+
+
+def evacuation(status: str, source: str = 'c1', type: str = 'evacuation') -> Migration:
+    return Migration(1, 'u', 'i-1', type, status, source, 'c2', NOW, NOW)
+
+
+def devices(**identities: Any) -> dict[str, Any]:
+    found = tuple(Device(name, 1, name, now) for name, now in identities.items())
+    return {'devices': found, 'host': HostRecord('c1', identities={'bmc': 'AAA'})}
+
+
+def stale(count: int, age: float = 60.0, **more: Any) -> dict[str, Any]:
+    silent = tuple(service(f'c{number}', age=age, **more) for number in range(1, count + 1))
+    alive = tuple(service(f'c{number}', age=5.0) for number in range(count + 1, 11))
+    return {'services': silent + alive}
+
+
+OUT = {'enabled': False, 'forced_down': True, 'state': 'down'}
+OURS = OwnMarks(disabled=True, forced_down=True, recoveries=frozenset({RECOVERY}))
+
+CASES: list[tuple[str, dict[str, Any], Word, str]] = [
+    ('armed', {}, ADMIT, 'armed'),
+    ('armed', {'disarmed': Switch('ann', 'storage work')}, HOLD, 'disarmed by ann: storage work'),
+    ('paused', {}, ADMIT, 'not paused'),
+    ('paused', {'paused': Switch('bob', 'upgrade')}, HOLD, 'paused by bob: upgrade'),
+    ('service', {}, ADMIT, 'one hypervisor of type QEMU'),
+    ('service', {'services': AWAY}, HOLD, 'cannot ask Nova'),
+    ('service', {'services': ()}, HOLD, 'no nova-compute service at all'),
+    ('service', {'services': (service('c2'),)}, IGNORE, 'no nova-compute service on a host'),
+    ('service', {'subject': 'C1.example.org'}, IGNORE, 'similar names: c1'),
+    ('service', {'services': (service(), service(id='x'))}, IGNORE, '2 nova-compute services'),
+    ('service', {'hypervisors': AWAY}, HOLD, 'cannot ask Nova for the hypervisor'),
+    ('service', {'hypervisors': ()}, HOLD, 'no hypervisor'),
+    (
+        'service',
+        {'hypervisors': (hypervisor(), hypervisor(number=2))},
+        IGNORE,
+        '2 hypervisors',
+    ),
+    ('service', {'hypervisors': (hypervisor(kind='ironic'),)}, IGNORE, 'type ironic'),
+    (
+        'service',
+        {'hypervisors': (hypervisor(kind='VMware vCenter Server'),)},
+        IGNORE,
+        'VMware',
+    ),
+    ('seen', {}, ADMIT, 'this week'),
+    ('seen', {'services': AWAY}, ADMIT, 'not known'),
+    ('seen', with_service(age=None), IGNORE, 'never reported'),
+    ('seen', with_service(age=None, state='unknown'), ADMIT, 'cell does not answer'),
+    ('seen', with_service(age=30 * 86400.0), HOLD, '30 days ago'),
+    ('handled', {}, ADMIT, 'nothing has handled it'),
+    ('handled', {'proven_at': NOW - 10}, IGNORE, '10 s older than the last proof'),
+    ('handled', {'proven_at': NOW - 30}, ADMIT, ''),
+    ('handled', {'closed_at': NOW - 10}, IGNORE, 'older than the last recovery'),
+    ('handled', {'host': HostRecord('c1', returned_at=NOW - 15)}, IGNORE, 'last return'),
+    ('handled', {'host': HostRecord('c1', returned_at=NOW - 25)}, ADMIT, ''),
+    (
+        'handled',  # a source whose clock is ahead is not believed
+        {'alarm': Alarm('t', 'k', 'host-down', 'c1', NOW + 900), 'proven_at': NOW - 10},
+        IGNORE,
+        'already handled',
+    ),
+    (
+        'handled',
+        {
+            'host': HostRecord('c1', failed_by=RECOVERY),
+            'proven_at': NOW - 90,
+            'own': OURS,
+            **with_service(**OUT),
+        },
+        IGNORE,
+        'recovery host return c1',
+    ),
+    (
+        'handled',  # somebody put it back into service without us
+        {
+            'host': HostRecord('c1', failed_by=RECOVERY),
+            'proven_at': NOW - 90,
+            'own': OURS,
+            **with_service(),
+        },
+        ADMIT,
+        '',
+    ),
+    ('free', {}, ADMIT, 'no recovery'),
+    (
+        'free',
+        {'live': Live(RECOVERY, 'host-down', 'running')},
+        IGNORE,
+        'already under recovery 11111111 (host-down, running)',
+    ),
+    ('maintenance', {}, ADMIT, 'no maintenance'),
+    (
+        'maintenance',
+        {'host': HostRecord('c1', True, 'ann', 'new disks')},
+        HOLD,
+        'ann set c1 to maintenance: new disks',
+    ),
+    ('foreign', {}, ADMIT, 'nobody else'),
+    ('foreign', {'services': AWAY}, HOLD, 'cannot ask Nova'),
+    (
+        'foreign',
+        with_service(enabled=False, disabled_reason='rack move'),
+        HOLD,
+        'somebody else disabled the service ("rack move")',
+    ),
+    ('foreign', with_service(forced_down=True), HOLD, 'forced the service down'),
+    (
+        'foreign',
+        {**with_service(**OUT, disabled_reason=f'recovery {RECOVERY}'), 'own': OURS},
+        ADMIT,
+        '',
+    ),
+    (
+        'foreign',  # our words, but no intent of ours: somebody copied them
+        with_service(enabled=False, disabled_reason=f'recovery {RECOVERY}'),
+        HOLD,
+        'somebody else',
+    ),
+    (
+        'foreign',  # our intent, but somebody has written a reason of his own since
+        {**with_service(enabled=False, disabled_reason='hands off'), 'own': OURS},
+        HOLD,
+        'hands off',
+    ),
+    ('nova', {}, ADMIT, 'has not reported for 60 s'),
+    ('nova', {'services': AWAY}, HOLD, 'cannot ask Nova'),
+    ('nova', with_service(age=10), HOLD, 'Nova still sees it alive (up)'),
+    ('nova', with_service(age=29.9, state='down'), HOLD, 'alive (down)'),
+    ('nova', with_service(age=30), ADMIT, ''),
+    ('nova', with_service(age=-40), HOLD, '40 s in the future'),
+    ('nova', with_service(age=60, state='unknown'), HOLD, 'cell of the host'),
+    ('nova', with_service(age=None), ADMIT, 'never reported'),
+    (
+        'nova',  # updated_at moved with a request of ours: no sign of life
+        {**with_service(age=5, state='down'), 'own': OwnMarks(changed_at=NOW - 5.5)},
+        ADMIT,
+        'last change of its record was ours',
+    ),
+    (
+        'nova',
+        {**with_service(age=5, state='up'), 'own': OwnMarks(changed_at=NOW - 5.5)},
+        HOLD,
+        'sees the service up',
+    ),
+    (
+        'nova',  # it has reported after our request
+        {**with_service(age=5, state='down'), 'own': OwnMarks(changed_at=NOW - 20)},
+        HOLD,
+        'alive',
+    ),
+    ('nova', stale(10, age=40), HOLD, 'compare the clocks'),
+    ('nova', {**stale(1, age=3), 'limits': Limits(down_seconds=0.0)}, ADMIT, ''),
+    ('nova', stale(10, age=40, state='down'), ADMIT, ''),
+    ('over', {}, ADMIT, 'not reported since'),
+    ('over', {'services': AWAY}, ADMIT, 'nothing to compare'),
+    ('over', with_service(age=5), IGNORE, 'c1 is back: it reported 15 s after the alarm'),
+    ('over', with_service(age=5, state='down'), ADMIT, ''),
+    ('over', {**with_service(age=5), 'own': OwnMarks(changed_at=NOW - 5)}, ADMIT, ''),
+    (
+        'over',
+        {**with_service(age=5), 'approval': Approval('ann', frozenset({'nova'}))},
+        ADMIT,
+        'ann wants it',
+    ),
+    ('inventory', {}, ADMIT, '1 devices in 1 levels'),
+    ('inventory', {'devices': None}, HOLD, 'no device for c1'),
+    ('inventory', {'devices': ()}, HOLD, 'no device for c1'),
+    ('inventory', {'devices': Missing('line 3: ...')}, HOLD, 'line 3'),
+    ('device-alone', {}, ADMIT, ''),
+    ('device-alone', {'clashes': ('c1 and c2 share x',)}, HOLD, 'c1 and c2 share x'),
+    ('device-alone', {'clashes': AWAY}, HOLD, 'cannot compare'),
+    ('identity', {}, ADMIT, ''),
+    ('identity', {'devices': AWAY}, ADMIT, 'no device to ask'),
+    ('identity', devices(bmc='AAA'), ADMIT, ''),
+    ('identity', devices(bmc='BBB'), HOLD, 'no longer what it was at enrolment (AAA); it says BBB'),
+    ('identity', devices(bmc=None), HOLD, 'says nothing'),
+    ('identity', devices(bmc=Missing('no answer')), ADMIT, ''),
+    ('identity', devices(pdu='CCC'), ADMIT, ''),
+    ('start-up', {}, ADMIT, 'nobody works yet'),
+    ('start-up', {'observing_since': NOW - 59}, HOLD, 'started 59 s ago'),
+    ('start-up', {'observing_since': NOW - 60}, ADMIT, ''),
+    ('settled', {}, ADMIT, ''),
+    ('settled', {'arrived_at': NOW - 14}, HOLD, 'waiting 1 s'),
+    ('settled', {'arrived_at': None}, ADMIT, 'no alarm'),
+    ('mass-failure', {}, ADMIT, '1 of 10'),
+    ('mass-failure', {'services': AWAY}, HOLD, 'cannot count'),
+    ('mass-failure', stale(3), ADMIT, '3 of 10'),
+    ('mass-failure', stale(4), HOLD, '4 of 10 hosts look failed at once'),
+    ('mass-failure', stale(4, state='down'), HOLD, '4 of 10'),
+    ('mass-failure', stale(4, age=19, state='up'), ADMIT, '1 of 10'),
+    ('mass-failure', stale(4, age=1, state='unknown'), HOLD, '4 of 10'),
+    # Counted before filtering: what an operator or a recovery took out lately counts.
+    ('mass-failure', stale(4, enabled=False), HOLD, '4 of 10'),
+    ('mass-failure', stale(4, forced_down=True, state='down'), HOLD, '4 of 10'),
+    ('mass-failure', stale(4, age=9e4, enabled=False), ADMIT, '1 of 7'),
+    ('mass-failure', stale(4, age=9e4), HOLD, '4 of 10'),
+    (
+        'mass-failure',  # in flight, whatever Nova still says of them
+        {'fences': Fences(under_way=frozenset({'c2', 'c3', 'c4'}))},
+        HOLD,
+        '4 of 10',
+    ),
+    ('fence-budget', {}, ADMIT, '0 other hosts'),
+    ('fence-budget', {'fences': Fences(frozenset('abcd'))}, ADMIT, ''),
+    ('fence-budget', {'fences': Fences(frozenset('abcde'))}, HOLD, '5 hosts were fenced'),
+    ('fence-budget', {'fences': Fences(frozenset({*'abcd', 'c1'}))}, ADMIT, ''),
+    ('attempts', {'recoveries': 2}, ADMIT, ''),
+    ('attempts', {'recoveries': 3}, HOLD, '3 recoveries of this host within 24 h'),
+    ('fence-loop', {}, ADMIT, 'never been returned'),
+    ('fence-loop', {'host': HostRecord('c1', returned_at=NOW - 3000)}, HOLD, 'after its return'),
+    ('fence-loop', {'host': HostRecord('c1', returned_at=NOW - 3700)}, ADMIT, ''),
+    ('out-of-service', with_service(age=5), IGNORE, 'it is in service'),
+    ('out-of-service', with_service(age=5, enabled=False), ADMIT, ''),
+    ('out-of-service', with_service(age=40), ADMIT, ''),
+    ('out-of-service', {'services': AWAY}, ADMIT, ''),
+    (
+        'out-of-service',
+        {**with_service(age=5), 'host': HostRecord('c1', failed_by=RECOVERY)},
+        ADMIT,
+        'marked it failed',
+    ),
+    ('records', {}, ADMIT, ''),
+    ('records', {'migrations': AWAY}, HOLD, 'cannot ask Nova for evacuations'),
+    ('records', {'migrations': (evacuation('pre-migrating'),)}, HOLD, 'i-1 (pre-migrating)'),
+    ('records', {'migrations': (evacuation('done'), evacuation('failed'))}, ADMIT, ''),
+    ('records', {'migrations': (evacuation('running', source='c2'),)}, ADMIT, ''),
+    ('records', {'migrations': (evacuation('running', type='live-migration'),)}, ADMIT, ''),
+    ('leftovers', {}, ADMIT, ''),
+    ('leftovers', {'leftovers': AWAY}, HOLD, 'cannot ask what is left over'),
+    (
+        'leftovers',
+        {'leftovers': (Leftover('i-1', 'web', 'failed'),)},
+        HOLD,
+        'web (failed)',
+    ),
+]
+
+
+@pytest.mark.parametrize(('name', 'given', 'word', 'words'), CASES)
+def test_gate(name: str, given: dict[str, Any], word: Word, words: str) -> None:
+    answer = GATES[name].decide(inputs(**given))
+    assert (answer.word, answer.reason) == (word, answer.reason)
+    assert words in answer.reason
+
+
+def test_every_gate_is_tried_both_ways() -> None:
+    tried = {(name, word == ADMIT) for name, _, word, _ in CASES}
+    assert tried == {(name, open) for name in GATES for open in (True, False)}
+
+
+@pytest.mark.parametrize('case', [case for case in CASES if case[2] == HOLD])
+def test_a_hold_names_the_command_that_releases_it(
+    case: tuple[str, dict[str, Any], Word, str],
+) -> None:
+    verb = GATES[case[0]].decide(replace(inputs(**case[1]), recovery=RECOVERY)).verb
+    assert verb.startswith('recovery ')
+    assert 'ID' not in verb
+
+
+@pytest.mark.parametrize('gate', GATES.values(), ids=list(GATES))
+def test_a_gate_says_what_missing_data_means(gate: Gate) -> None:
+    assert gate.question.endswith('?')
+    opened, because, _ = gate.on_missing.partition(': ')
+    assert opened in ('open', 'closed')
+    assert because
+    answer = gate.decide(Inputs('host-down', 'c1', NOW, arrived_at=NOW - 99, host=HostRecord('c1')))
+    if gate.needs:  # what our own database says is never missing
+        assert (answer.word == ADMIT) == (opened == 'open'), answer
+
+
+@pytest.mark.parametrize('gate', GATES.values(), ids=list(GATES))
+def test_only_a_definite_answer_ignores(gate: Gate) -> None:
+    nothing = Inputs('host-down', 'c1', NOW)
+    assert gate.decide(nothing).word != IGNORE
+
+
+def test_times_that_heal_say_when_to_ask_again() -> None:
+    assert GATES['settled'].decide(inputs(arrived_at=NOW - 14)).again_in == pytest.approx(1)
+    assert GATES['start-up'].decide(inputs(observing_since=NOW - 59)).again_in == pytest.approx(1)
+    assert GATES['nova'].decide(inputs(**with_service(age=10))).again_in == pytest.approx(20)
