@@ -1,0 +1,182 @@
+"""Deciding again what is held, waiting or without an answer. No leader: each due row is won."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from recovery.db import alarms, decisions, events, recoveries, states
+from recovery.intake import collect, gates_port
+from recovery.intake.admission import again_in
+from recovery.intake.receive import decide as decide_alarm
+from recovery.policy import order
+from recovery.policy.decide import Decision, decide
+from recovery.policy.gate import Word
+from recovery.policy.gates.switches import PAUSED
+from recovery.policy.order import Stage
+from recovery.site import Site
+
+LOG = logging.getLogger(__name__)
+
+AT_ONCE = 50  #: rows that one look takes; the rest is due a moment later
+GATED = frozenset({'held', PAUSED.name})  #: codes of waiting recoveries that gates hold
+
+
+def sweep(site: Site) -> int:
+    """Look at everything that is due. Returns how many rows this process looked at.
+
+    :raises flows.stop.StoreAway: the rest stays due.
+    """
+    return held(site) + waiting(site) + undecided(site)
+
+
+def held(site: Site) -> int:
+    """Decide again about held recoveries that are due; end those whose time is over."""
+    return _each(site, states.HELD, _again)
+
+
+def waiting(site: Site) -> int:
+    """Give waiting recoveries that are due back to the workers, unless gates still hold them."""
+    return _each(site, states.WAITING, _wake)
+
+
+def undecided(site: Site) -> int:
+    """Decide about alarms that have no answer: their process died, or they had to stand back.
+
+    They carry no time of a next look, so whoever calls this keeps to the usual pause.
+    """
+    now, conf = site.clock.now(), site.conf.watcher
+    with site.store.read() as connection:
+        rows = alarms.undecided(connection, now - conf.again_seconds, AT_ONCE)
+    for row in rows:
+        try:
+            if row['arrived_at'] + conf.expire_seconds > now:
+                decide_alarm(site, row['id'])
+            else:
+                _give_up(site, row)
+        except Exception:  # the others, which are younger, must not wait for this one for ever
+            LOG.exception('alarm %s could not be decided about', row['id'])
+    return len(rows)
+
+
+def _each(site: Site, state: str, look: Callable[[Site, sa.RowMapping], None]) -> int:
+    now = site.clock.now()
+    with site.store.read() as connection:
+        rows = recoveries.due(connection, state, now, AT_ONCE)
+    taken = 0
+    for row in rows:
+        # Another watcher may look at the same rows: the one who moves the next check has it.
+        later = site.clock.now() + site.conf.watcher.again_seconds
+        with site.store.write() as connection:
+            won = recoveries.take(connection, row, later)
+        if won:
+            taken += 1
+            look(site, row)
+    return taken
+
+
+def _again(site: Site, row: sa.RowMapping) -> None:
+    if row['expires_at'] is not None and row['expires_at'] <= site.clock.now():
+        _expire(site, row)
+        return
+    gates = order.gates(row['kind'], Stage.HELD)
+    inputs = collect.collect(site, collect.ask_of(site, row), order.needs(gates))
+    decision = decide(gates, inputs)
+    site.store.transact(lambda connection: _decided(site, connection, row, decision))
+
+
+def _decided(site: Site, connection: sa.Connection, row: sa.RowMapping, decision: Decision) -> None:
+    now, who, reason = site.clock.now(), site.identity.name, decision.answer.reason
+    recovery, went_on = row['id'], decision.word != Word.HOLD
+    if decision.word == Word.ADMIT:
+        cleared = {'code': None, 'verb': None, 'next_check': None, 'expires_at': None}
+        values = cleared | {'reason': reason}
+        changed = recoveries.move(connection, recovery, row['state'], states.READY, now, **values)
+    elif decision.word == Word.IGNORE:
+        ended = {'code': decision.gate, 'reason': reason, 'verb': None}
+        changed = recoveries.move(
+            connection, recovery, row['state'], states.CANCELLED, now, **ended
+        )
+    else:
+        held_by = {'code': decision.gate, 'reason': reason, 'verb': decision.answer.verb}
+        later = now + again_in(site, decision)
+        changed = recoveries.note(
+            connection, recovery, row['state'], now, **held_by, next_check=later
+        )
+    # A hold that goes on is no news: one row for each change, not one for each look.
+    if changed and (went_on or decision.gate != row['code']):
+        gates_port.record(site, connection, recovery, Stage.HELD, decision)
+        words = {Word.ADMIT: 'admitted', Word.IGNORE: 'ended', Word.HOLD: 'still held'}
+        events.add(connection, who, words[decision.word], reason, at=now, recovery=recovery)
+
+
+def _expire(site: Site, row: sa.RowMapping) -> None:
+    now = site.clock.now()
+    why = f'nothing released it in time; the last reason was: {row["reason"]}'
+
+    def work(connection: sa.Connection) -> None:
+        values = {'reason': why, 'verb': None}
+        if recoveries.move(connection, row['id'], states.HELD, states.EXPIRED, now, **values):
+            events.add(connection, site.identity.name, 'expired', why, at=now, recovery=row['id'])
+
+    site.store.transact(work)
+    LOG.warning('recovery %s of %s expired: %s', row['id'], row['host'], why)
+
+
+def _wake(site: Site, row: sa.RowMapping) -> None:
+    """From waiting to ready; gates that would only send it back are asked here first."""
+    if row['code'] in GATED:
+        stage, decision = _gates_of_waiting(site, row)
+        if decision.word == Word.HOLD:
+            site.store.transact(lambda connection: _still(site, connection, row, stage, decision))
+            return
+
+    def work(connection: sa.Connection) -> None:
+        now = site.clock.now()
+        if recoveries.move(
+            connection, row['id'], states.WAITING, states.READY, now, next_check=None
+        ):
+            who, why, what = site.identity.name, row['reason'] or '', 'looks again'
+            if not events.told_in_wait(connection, row['id'], what, why):
+                events.add(connection, who, what, why, at=now, recovery=row['id'])
+
+    site.store.transact(work)
+
+
+def _gates_of_waiting(site: Site, row: sa.RowMapping) -> tuple[Stage, Decision]:
+    ask = collect.ask_of(site, row)
+    if row['code'] == PAUSED.name:
+        inputs = collect.collect(site, ask, frozenset())
+        return Stage.LINE, decide(order.SWITCHES, inputs)
+    if row['phase'] in (None, 'verify'):
+        return gates_port.ask_again(site, ask)
+    gates = gates_port.LineGates(site, ask, gates_port.line_inputs(site, ask))
+    with site.store.read() as connection:
+        return Stage.LINE, gates.decide(connection)
+
+
+def _still(
+    site: Site, connection: sa.Connection, row: sa.RowMapping, stage: Stage, decision: Decision
+) -> None:
+    now, answer = site.clock.now(), decision.answer
+    values: dict[str, Any] = {'reason': answer.reason, 'verb': answer.verb}
+    values['next_check'] = now + again_in(site, decision)
+    recoveries.note(connection, row['id'], states.WAITING, now, **values)
+    newest = decisions.newest(connection, row['id'])
+    if newest is None or newest['gate'] != decision.gate:
+        gates_port.record(site, connection, row['id'], stage, decision)
+
+
+def _give_up(site: Site, row: sa.RowMapping) -> None:
+    why = f'nothing decided it in time; the last reason was: {row["reason"] or "none"}'
+
+    def work(connection: sa.Connection) -> None:
+        if alarms.settle(connection, row['id'], 'ignore', why, None):
+            what = f'alarm about {row["subject"]} expired'
+            events.add(connection, site.identity.name, what, why, at=site.clock.now())
+
+    site.store.transact(work)
+    LOG.warning('alarm %s about %s expired: %s', row['id'], row['subject'], why)

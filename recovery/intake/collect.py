@@ -1,0 +1,231 @@
+"""Gathering the inputs of gates: each question is asked once, and only when a gate needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from oslo_config import cfg
+
+from drivers.contracts.alarms import Alarm
+from drivers.contracts.errors import DriverError
+from drivers.contracts.fencing import FenceDevice
+from drivers.contracts.inventory import InventoryError
+from flows.records import ItemState
+from recovery.claims.ledger import DISABLES, FORCES
+from recovery.db import alarms, guards, hosts, intents, items, proofs, recoveries, workers
+from recovery.policy import order
+from recovery.policy.inputs import (
+    Approval,
+    Device,
+    Fences,
+    HostRecord,
+    Inputs,
+    Leftover,
+    Limits,
+    Live,
+    Missing,
+    OwnMarks,
+    Switch,
+)
+from recovery.site import Site
+
+T = TypeVar('T')
+
+IDENTITY_SECONDS = 5.0  #: a controller that is slower than this is left to the fence step
+UNFINISHED = frozenset(
+    {ItemState.FAILED, ItemState.UNSETTLED, ItemState.PENDING, ItemState.STARTED}
+)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is to be decided about."""
+
+    kind: str
+    subject: str
+    alarm: Alarm | None = None
+    arrived_at: float | None = None
+    row: sa.RowMapping | None = None  #: the recovery, once there is one
+
+
+def ask_of(site: Site, row: sa.RowMapping) -> Ask:
+    """The question about a recovery, with the alarm that began it."""
+    with site.store.read() as connection:
+        alarm = alarms.get(connection, row['alarm']) if row['alarm'] else None
+    if alarm is None:
+        return Ask(row['kind'], row['subject'], row=row)
+    said, arrived = alarms.of_row(alarm), alarm['arrived_at']
+    return Ask(row['kind'], row['subject'], said, arrived, row)
+
+
+def limits(conf: cfg.ConfigOpts) -> Limits:
+    """The numbers of the policy."""
+    names = (name for name in Limits.__dataclass_fields__ if name != 'loop_seconds')
+    values = {name: getattr(conf.policy, name) for name in names}
+    return Limits(**values, loop_seconds=conf.restore.loop_seconds)
+
+
+def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
+    """Everything that gates with these needs may look at.
+
+    What a driver cannot say is Missing. Raises StoreAway.
+    """
+    values = _remembered(site, ask)
+    values |= _asked(site, ask, needs, values['host'])
+    return Inputs(
+        kind=ask.kind,
+        subject=ask.subject,
+        alarm=ask.alarm,
+        arrived_at=ask.arrived_at,
+        recovery=ask.row['id'] if ask.row else None,
+        approval=_approval(ask.row),
+        limits=limits(site.conf),
+        now=site.clock.now(),  # after the questions: ages count until their answers
+        **values,
+    )
+
+
+def counted(connection: sa.Connection, numbers: Limits, now: float) -> dict[str, Any]:
+    """What changes with every fence, fresh from the database: switches and the fence budget."""
+    return {
+        'paused': _switch(guards.paused(connection)),
+        'disarmed': _switch(guards.disarmed(connection)),
+        'fences': Fences(
+            hosts=recoveries.fenced(connection, now - numbers.fence_window_seconds),
+            under_way=recoveries.under_way(connection, order.HOST_DOWN),
+        ),
+    }
+
+
+def _remembered(site: Site, ask: Ask) -> dict[str, Any]:
+    numbers, now = limits(site.conf), site.clock.now()
+    own = ask.row['id'] if ask.row else None
+    host = ask.row['host'] if ask.row else ask.subject
+    with site.store.read() as connection:
+        live = recoveries.blocking(connection, ask.kind, ask.subject)
+        since = now - numbers.attempts_window_seconds
+        return {
+            **counted(connection, numbers, now),
+            'host': _host(hosts.get(connection, host)),
+            'own': _own(connection, host),
+            'live': _live(live, ask.kind, own),
+            'proven_at': _proven_at(connection, host, own),
+            'closed_at': recoveries.closed_at(connection, host, ask.kind, but=own),
+            'observing_since': workers.observing_since(connection, now),
+            'recoveries': recoveries.count(connection, host, order.HOST_DOWN, since=since, but=own),
+        }
+
+
+def _switch(guard: guards.Guard | None) -> Switch | None:
+    return None if guard is None else Switch(guard.by, guard.reason)
+
+
+def _host(row: hosts.Host) -> HostRecord:
+    return HostRecord(**{name: getattr(row, name) for name in HostRecord.__dataclass_fields__})
+
+
+def _own(connection: sa.Connection, host: str) -> OwnMarks:
+    return OwnMarks(
+        disabled=intents.owned(
+            connection,
+            host,
+            setters=DISABLES,
+            clearers=frozenset({'enable-service'}),
+            was_clear='enabled',
+        ),
+        forced_down=intents.owned(
+            connection,
+            host,
+            setters=FORCES,
+            clearers=frozenset({'clear-force-down'}),
+            was_clear='not_forced',
+        ),
+        recoveries=recoveries.ids_of_host(connection, host),
+        changed_at=recoveries.flags_changed_at(connection, host),
+    )
+
+
+def _live(row: sa.RowMapping | None, kind: str, own: str | None) -> Live | None:
+    if row is None or row['id'] == own or order.supersedes(kind, row['kind']):
+        return None
+    return Live(row['id'], row['kind'], row['state'])
+
+
+def _proven_at(connection: sa.Connection, host: str, own: str | None) -> float | None:
+    proof = proofs.newest_of_host(connection, host)
+    return None if proof is None or proof.recovery == own else proof.at
+
+
+def _approval(row: sa.RowMapping | None) -> Approval | None:
+    if row is None or not row['approved_by']:
+        return None
+    return Approval(row['approved_by'], frozenset(row['approved_gates'] or ()))
+
+
+def _asked(site: Site, ask: Ask, needs: frozenset[str], host: HostRecord) -> dict[str, Any]:
+    timeout, found = site.conf.compute.read_seconds, dict[str, Any]()
+    if 'services' in needs:
+        found['services'] = _try(lambda: site.compute.services(timeout=timeout))
+    if 'hypervisors' in needs:
+        found['hypervisors'] = _try(lambda: site.compute.hypervisors(timeout=timeout))
+    if 'migrations' in needs:
+        found['migrations'] = _try(lambda: site.compute.migrations(host=host.name, timeout=timeout))
+    if 'devices' in needs:
+        found['devices'] = _try(lambda: _devices(site, host, 'identities' in needs))
+    if 'clashes' in needs:
+        services = found.get('services', Missing())
+        found['clashes'] = services if isinstance(services, Missing) else _try(
+            lambda: site.clashes(frozenset(one.host for one in services), host.name)
+        )  # fmt: skip
+    if 'leftovers' in needs:
+        found['leftovers'] = _try(lambda: _leftovers(site, host, timeout))
+    return found
+
+
+def _try(ask: Callable[[], T]) -> T | Missing:
+    try:
+        return ask()
+    except (DriverError, InventoryError) as error:
+        return Missing(str(error))
+
+
+def _devices(site: Site, host: HostRecord, identities: bool) -> tuple[Device, ...] | None:
+    try:
+        path = site.inventory.path(host.name)
+    except KeyError:
+        return None
+    return tuple(
+        Device(
+            one.name,
+            level.number,
+            one.address,
+            _identity(one) if identities and one.name in host.identities else Missing(),
+        )
+        for level in path.levels
+        for one in level.devices
+    )
+
+
+def _identity(device: FenceDevice) -> str | Missing | None:
+    timeout = min(device.request_timeout, IDENTITY_SECONDS)
+    return _try(lambda: device.driver.identity(timeout=timeout))
+
+
+def _leftovers(site: Site, host: HostRecord, timeout: float) -> tuple[Leftover, ...]:
+    with site.store.read() as connection:
+        every = items.newest_of_host(connection, host.name, frozenset(ItemState))
+    found = [
+        Leftover(one.instance, one.name, one.state) for one in every if one.state in UNFINISHED
+    ]
+    if host.failed_by is None:
+        return tuple(found)  # it was not evacuated: what runs there belongs there
+    explained = {one.instance for one in every if one.state != ItemState.MOVED}
+    found += [
+        Leftover(one.id, one.name, 'unexplained')
+        for one in site.compute.instances(host=host.name, timeout=timeout)
+        if one.id not in explained
+    ]
+    return tuple(found)

@@ -1,0 +1,156 @@
+"""The policy as tasks ask it: when a worker begins a round, and at the line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from flows.records import Verdict
+from flows.stop import NotNeeded
+from recovery.claims.claim import Claim
+from recovery.db import decisions, guards, intents, recoveries
+from recovery.intake import collect
+from recovery.policy import looks, order
+from recovery.policy.decide import Decision, decide
+from recovery.policy.gate import Gate, Word
+from recovery.policy.inputs import Inputs
+from recovery.policy.order import HOST_DOWN, Stage
+from recovery.site import Site
+
+
+class PolicyGates:
+    """See :class:`flows.ports.Gates`; for the recovery of one claim."""
+
+    def __init__(self, site: Site, claim: Claim) -> None:
+        self._site = site
+        self._claim = claim
+
+    def again(self) -> Verdict:
+        """All gates, as verify asks them; recorded."""
+        ask = question(self._site, self._claim.recovery_id)
+        stage, decision = ask_again(self._site, ask)
+        self._claim.transact(
+            lambda connection: record(
+                self._site, connection, self._claim.recovery_id, stage, decision
+            )
+        )
+        return decision.verdict
+
+    def line(self) -> LineGates:
+        """Gather the inputs of the line, and record at once if they hold already.
+
+        What holds inside the transaction of the line is rolled back with it.
+        """
+        ask = question(self._site, self._claim.recovery_id)
+        gates = LineGates(self._site, ask, line_inputs(self._site, ask))
+
+        def look(connection: sa.Connection) -> None:
+            decision = gates.decide(connection)
+            if decision.word != Word.ADMIT:
+                record(self._site, connection, self._claim.recovery_id, Stage.LINE, decision)
+
+        self._claim.transact(look)
+        return gates
+
+
+@dataclass(frozen=True)
+class LineGates:
+    """See :class:`flows.ports.Line`."""
+
+    site: Site
+    ask: collect.Ask
+    inputs: Inputs
+
+    def check(self, connection: sa.Connection) -> Verdict:
+        """Count and decide; from here to its commit no other worker crosses the line.
+
+        :raises flows.stop.NotNeeded: the host is back.
+        """
+        guards.serialize(connection, self.site.clock.now())
+        decision = self.decide(connection)
+        if self.ask.row is not None and not _tried(connection, self.ask):
+            record(self.site, connection, self.ask.row['id'], Stage.LINE, decision)
+        if decision.word == Word.IGNORE:
+            raise NotNeeded(decision.answer.reason)
+        return decision.verdict
+
+    def decide(self, connection: sa.Connection) -> Decision:
+        """The gates of the line, with what is counted read now."""
+        now = self.site.clock.now()
+        inputs = replace(self.inputs, **collect.counted(connection, self.inputs.limits, now))
+        gates = _line_gates(connection, self.ask, inputs)
+        return decide(gates, inputs, may_end=not _crossed(connection, self.ask))
+
+
+def question(site: Site, recovery: str) -> collect.Ask:
+    """The question about a recovery, as its row is now."""
+    with site.store.read() as connection:
+        row = recoveries.get(connection, recovery)
+    assert row is not None
+    return collect.ask_of(site, row)
+
+
+def ask_again(site: Site, ask: collect.Ask) -> tuple[Stage, Decision]:
+    """All gates of a recovery that has begun, or is to begin, a round."""
+    gates = order.gates(ask.kind, Stage.VERIFY)
+    inputs = collect.collect(site, ask, order.needs(gates))
+    with site.store.read() as connection:
+        crossed = _crossed(connection, ask)
+    stage = Stage.BELOW if crossed and below(ask, inputs) else Stage.VERIFY
+    return stage, decide(order.gates(ask.kind, stage), inputs, may_end=not crossed)
+
+
+def line_inputs(site: Site, ask: collect.Ask) -> Inputs:
+    """What the gates of the line look at."""
+    with site.store.read() as connection:
+        gates = order.AGAIN if _tried(connection, ask) else order.gates(ask.kind, Stage.LINE)
+    return collect.collect(site, ask, order.needs(gates))
+
+
+def _crossed(connection: sa.Connection, ask: collect.Ask) -> bool:
+    return ask.row is not None and intents.crossed_line(connection, ask.row['id'])
+
+
+def _line_gates(connection: sa.Connection, ask: collect.Ask, inputs: Inputs) -> tuple[Gate, ...]:
+    """A host that comes back half-way is fenced again whatever else fails meanwhile; one whose
+    power-off has not worked yet is not, if it came back by itself."""
+    tried = _tried(connection, ask)
+    if _crossed(connection, ask) and below(ask, inputs):
+        return order.DEVICE if tried else order.SWITCHES
+    return order.AGAIN if tried else order.gates(ask.kind, Stage.LINE)
+
+
+def _tried(connection: sa.Connection, ask: collect.Ask) -> bool:
+    """Whether this round has crossed the line already: it was counted then."""
+    if ask.row is None or ask.kind != HOST_DOWN:
+        return False
+    done = intents.of_recovery(connection, ask.row['id'], 'power-off')
+    return any(one.round == ask.row['round'] for one in done)
+
+
+def below(ask: collect.Ask, inputs: Inputs) -> bool:
+    """Whether a host that this recovery has powered off has not been in service since.
+
+    A rerun of an old recovery, on a host that somebody has put back into service, asks all gates.
+    """
+    service = looks.the_service(inputs)
+    if ask.kind != HOST_DOWN or service is None:
+        return False
+    return service.forced_down and inputs.own.forced_down
+
+
+def record(
+    site: Site, connection: sa.Connection, recovery: str, stage: Stage, decision: Decision
+) -> None:
+    """Put a decision about a recovery on record."""
+    decisions.add(
+        connection,
+        stage=str(stage),
+        answer=str(decision.word),
+        gate=decision.gate,
+        reason=decision.answer.reason,
+        gates=decision.records(),
+        at=site.clock.now(),
+        recovery=recovery,
+    )

@@ -1,0 +1,157 @@
+"""What would happen if a host failed now: the same gates, and nothing is written (S28)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from drivers.contracts.compute import Instance
+from drivers.contracts.errors import DriverError
+from flows.evacuation import listing, table
+from flows.evacuation.targets import Targets
+from recovery.db import workers
+from recovery.intake import collect
+from recovery.policy import looks, order
+from recovery.policy.decide import Decision, decide
+from recovery.policy.inputs import Inputs, Missing
+from recovery.policy.order import HOST_DOWN, Stage
+from recovery.site import Site
+
+SCHEDULER = 'scheduler'  #: in place of a host: Nova would choose
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One instance, and what would be done with it."""
+
+    instance: str
+    name: str
+    vm_state: str
+    action: str  #: 'evacuate', 'leave' or 'wait'
+    reason: str
+    priority: int
+    target: str | None = None  #: where it could go now; None: nowhere, or it is not evacuated
+
+
+@dataclass(frozen=True)
+class LevelPlan:
+    """One level of fencing: all of its devices must read OFF."""
+
+    number: int
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The answer of the gates, and what an admitted recovery would do."""
+
+    host: str
+    kind: str
+    decision: Decision
+    levels: tuple[LevelPlan, ...]
+    instances: tuple[Planned, ...] | None  #: None when Nova could not be asked, see warnings
+    warnings: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON carries it."""
+        instances = self.instances
+        return {
+            'host': self.host,
+            'kind': self.kind,
+            'answer': str(self.decision.word),
+            'gate': self.decision.gate,
+            'reason': self.decision.answer.reason,
+            'verb': self.decision.answer.verb,
+            'gates': self.decision.records(),
+            'levels': [asdict(level) for level in self.levels],
+            'instances': None if instances is None else [asdict(one) for one in instances],
+            'warnings': list(self.warnings),
+        }
+
+
+def plan(site: Site, host: str, kind: str = HOST_DOWN) -> Plan:
+    """Ask every gate about a host as if its alarm had just come.
+
+    Reads only. Raises StoreAway; what Nova or a device does not answer is said in the plan.
+    """
+    gates = order.gates(kind, Stage.PLAN)
+    inputs = collect.collect(site, collect.Ask(kind, host), order.needs(gates))
+    warnings = _own_workers(site, inputs)
+    instances: tuple[Planned, ...] | None = None
+    if kind == HOST_DOWN and looks.the_service(inputs) is not None:
+        try:
+            instances = _instances(site, inputs)
+        except (DriverError, listing.Untrusted) as error:
+            warnings.append(f'the instances of {host} are not known: {error}')
+    stranded = [one for one in instances or () if one.action == 'evacuate' and one.target is None]
+    if stranded:
+        warnings.append(
+            f'no host has room now for {len(stranded)} instances, {stranded[0].name} for one; '
+            'Nova may refuse them'
+        )
+    return Plan(host, kind, decide(gates, inputs), _levels(inputs), instances, tuple(warnings))
+
+
+def _levels(inputs: Inputs) -> tuple[LevelPlan, ...]:
+    if isinstance(inputs.devices, Missing) or inputs.devices is None:
+        return ()
+    found: dict[int, list[str]] = {}
+    for device in inputs.devices:
+        found.setdefault(device.level, []).append(f'{device.name} at {device.address}')
+    return tuple(LevelPlan(number, tuple(found[number])) for number in sorted(found))
+
+
+def _own_workers(site: Site, inputs: Inputs) -> list[str]:
+    with site.store.read() as connection:
+        here, elsewhere = workers.here_and_elsewhere(connection, inputs.subject, inputs.now)
+    if not here:
+        return []
+    names = ', '.join(here)
+    if elsewhere:
+        return [f'{names} runs on this host: another worker takes its recovery']
+    return [f'every worker runs on this host ({names}): when it dies nobody recovers it']
+
+
+def _instances(site: Site, inputs: Inputs) -> tuple[Planned, ...]:
+    options, timeout = site.conf.evacuation, site.conf.compute.read_seconds
+    storage = table.Storage(options.instance_storage == 'shared', options.rebuild_local)
+    host = inputs.subject
+    found = listing.checked(site.compute, host, known=frozenset(), timeout=timeout)
+    targets = _targets(site, inputs)
+    ranked = sorted(
+        found.instances,
+        key=lambda one: (-table.priority(one, options.priority_key), one.name, one.id),
+    )
+    planned = []
+    for one in ranked:
+        verdict = table.classify(one, found.migrations, host=host, storage=storage)
+        target = _target(site, targets, one) if verdict.action == 'evacuate' else None
+        rank = table.priority(one, options.priority_key)
+        state = one.vm_state
+        planned.append(
+            Planned(one.id, one.name, state, verdict.action, verdict.reason, rank, target)
+        )
+    return tuple(planned)
+
+
+def _targets(site: Site, inputs: Inputs) -> Targets:
+    assert not isinstance(inputs.services, Missing)
+    out = {one.host for one in inputs.services if not _usable(one.enabled, one.state)}
+    out |= {inputs.subject} | inputs.fences.under_way
+    return Targets(site.compute.capacities(timeout=site.conf.compute.read_seconds), out)
+
+
+def _usable(enabled: bool, state: str) -> bool:
+    return enabled and state == 'up'
+
+
+def _target(site: Site, targets: Targets, instance: Instance) -> str | None:
+    need: Mapping[str, int] = {
+        'vcpus': instance.vcpus,
+        'ram_mb': instance.ram_mb,
+        'disk_gb': 0 if instance.boot_from_volume else instance.disk_gb,
+    }
+    if site.conf.evacuation.spread == SCHEDULER:
+        return SCHEDULER
+    return targets.choose(**need)

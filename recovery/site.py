@@ -1,0 +1,115 @@
+"""One site: its database, its cloud, its devices, its options, and who we are in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from oslo_config import cfg
+
+from drivers.contracts.clock import Clock
+from drivers.contracts.compute import ComputeDriver
+from drivers.contracts.inventory import Inventory
+from recovery.db.store import Store
+
+T = TypeVar('T')
+
+
+@dataclass(frozen=True)
+class Identity:
+    """This process."""
+
+    name: str  #: unique per start: a restarted process is another one
+    kind: str  #: 'worker', 'watcher', 'standalone', 'cli', ...
+    host: str  #: the compute host that it runs on, as Nova spells it
+    pid: int
+
+
+class Once(Generic[T]):
+    """A value that is made when it is first wanted; after a failure it is tried again."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[T] = []
+
+    def __call__(self) -> T:
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+    def forget(self) -> None:
+        """Make it again when it is wanted next."""
+        with self._lock:
+            self._made.clear()
+
+
+class Site:
+    """Everything that intake, workers and commands are given.
+
+    :param compute: makes the compute driver; called when something first needs it, so that a
+        command that only reads the database asks for no credentials.
+    :param inventory: makes the fencing inventory, likewise.
+    """
+
+    def __init__(
+        self,
+        *,
+        conf: cfg.ConfigOpts,
+        clock: Clock,
+        store: Store,
+        identity: Identity,
+        compute: Callable[[], ComputeDriver],
+        inventory: Callable[[], Inventory],
+    ) -> None:
+        self.conf = conf
+        self.clock = clock
+        self.store = store
+        self.identity = identity
+        self._compute = Once(compute)
+        self._inventory = Once(inventory)
+        self._clashes: tuple[frozenset[str], Mapping[str, tuple[str, ...]]] | None = None
+
+    @property
+    def compute(self) -> ComputeDriver:
+        """The cloud. Raises DriverError when it is not usable as configured."""
+        return self._compute()
+
+    @property
+    def inventory(self) -> Inventory:
+        """The fencing inventory, as its source is now: a corrected file lets what it holds go
+        on without a restart. Raises InventoryError when it cannot be used."""
+        found = self._inventory()
+        if not found.outdated():
+            return found
+        self._clashes = None
+        self._inventory.forget()
+        return self._inventory()
+
+    def clashes(self, hosts: frozenset[str], host: str) -> tuple[str, ...]:
+        """Sentences about devices of ``host`` that would also fence another of ``hosts``.
+
+        Expanding the inventory over thousands of hosts takes a while: the answer is kept as long
+        as the hosts stay the same. Raises InventoryError.
+        """
+        inventory, kept = self.inventory, self._clashes
+        if kept is None or kept[0] != hosts:
+            kept = (hosts, _by_host(inventory, hosts))
+            self._clashes = kept
+        return kept[1].get(host, ())
+
+
+def _by_host(inventory: Inventory, hosts: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for problem in inventory.problems(sorted(hosts)):
+        if not problem.blocks:
+            continue
+        named = {word.strip(',;:') for word in problem.message.split()} & hosts
+        if len(named) < 2:
+            continue  # about one host alone, such as a missing entry: its own gate asks that
+        for host in named:
+            found[host] = (*found.get(host, ()), problem.message)
+    return found

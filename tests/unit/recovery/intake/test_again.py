@@ -1,0 +1,183 @@
+"""Held, waiting and unanswered: looked at again by whoever wins the row, until an end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from oslo_config import cfg
+
+from drivers.simulated.clock import VirtualClock
+from drivers.simulated.world import World
+from recovery.db import events, guards, recoveries, tables
+from recovery.intake import again, receive
+from recovery.site import Site
+
+
+def row_of(site: Site, recovery: str | None) -> sa.RowMapping:
+    with site.store.read() as connection:
+        row = recoveries.get(connection, str(recovery))
+    assert row is not None
+    return row
+
+
+def story(site: Site, recovery: str | None) -> list[str]:
+    with site.store.read() as connection:
+        return [row['what'] for row in events.of_recovery(connection, str(recovery))]
+
+
+def disarm(site: Site) -> None:
+    with site.store.write() as connection:
+        guards.disarm(connection, by='bob', reason='test', now=0.0)
+
+
+def arm(site: Site) -> None:
+    with site.store.write() as connection:
+        guards.arm(connection, by='bob', reason='test', now=0.0)
+
+
+def change(site: Site, recovery: str | None, **values: Any) -> None:
+    with site.store.write() as connection:
+        mine = tables.recovery.c.id == recovery
+        connection.execute(sa.update(tables.recovery).where(mine).values(**values))
+
+
+def test_nothing_is_due(site: Site) -> None:
+    assert again.sweep(site) == 0
+
+
+def test_a_hold_that_goes_on_makes_no_noise(site: Site, alarm: Any, dead: str) -> None:
+    disarm(site)
+    outcome = receive(site, alarm())
+    for _ in range(5):
+        site.clock.wait(None, 15.0)
+        assert again.sweep(site) == 1
+    assert story(site, outcome.recovery) == ['held']
+    with site.store.read() as connection:
+        query = sa.select(sa.func.count()).select_from(tables.decision)
+        assert connection.execute(query).scalar() == 1
+
+
+def test_a_hold_for_another_reason_is_news(site: Site, alarm: Any, world: World, dead: str) -> None:
+    disarm(site)
+    outcome = receive(site, alarm())
+    world.faults.add('nova.*', 'error', 503)
+    site.clock.wait(None, 15.0)
+    again.sweep(site)
+    row = row_of(site, outcome.recovery)
+    assert (row['state'], row['code']) == ('held', 'service')
+    assert story(site, outcome.recovery) == ['held', 'still held']
+
+
+def test_one_watcher_of_two_takes_a_due_row(site: Site, alarm: Any, dead: str) -> None:
+    disarm(site)
+    receive(site, alarm())
+    site.clock.wait(None, 15.0)
+    with site.store.read() as connection:
+        (row,) = recoveries.due(connection, 'held', site.clock.now(), 10)
+    with site.store.write() as connection:
+        assert recoveries.take(connection, row, site.clock.now() + 15)
+        assert not recoveries.take(connection, row, site.clock.now() + 15)
+
+
+def test_expiry_ends_and_frees_the_host(
+    site: Site, alarm: Any, conf: cfg.ConfigOpts, dead: str
+) -> None:
+    conf.set_override('expire_seconds', 60.0, 'watcher')
+    disarm(site)
+    outcome = receive(site, alarm(key='one'))
+    for _ in range(5):
+        site.clock.wait(None, 15.0)
+        again.sweep(site)
+    row = row_of(site, outcome.recovery)
+    assert (row['state'], row['open_key'], row['next_check']) == ('expired', None, None)
+    assert story(site, outcome.recovery)[-1] == 'expired'
+    # The source says it still: what expired does not make it a duplicate for ever.
+    arm(site)
+    later = receive(site, alarm(key='one'))
+    assert (later.answer, later.recovery != outcome.recovery) == ('admit', True)
+
+
+def test_a_host_that_was_deleted_meanwhile_ends_the_hold(
+    site: Site, alarm: Any, world: World, dead: str
+) -> None:
+    disarm(site)
+    outcome = receive(site, alarm())
+    with world:
+        del world.hosts[dead]
+    site.clock.wait(None, 15.0)
+    again.sweep(site)
+    row = row_of(site, outcome.recovery)
+    assert (row['state'], row['code']) == ('cancelled', 'service')
+    assert 'no nova-compute service' in row['reason']
+
+
+def test_approval_passes_the_gates_that_held(
+    site: Site, alarm: Any, world: World, clock: VirtualClock
+) -> None:
+    outcome = receive(site, alarm())
+    assert outcome.gate == 'nova'
+    change(site, outcome.recovery, approved_by='ann', approved_gates=['nova'])
+    clock.wait(None, 25.0)
+    again.sweep(site)
+    assert row_of(site, outcome.recovery)['state'] == 'ready'
+
+
+def waiting(site: Site, recovery: str | None, code: str, phase: str) -> None:
+    due = site.clock.now() + 15
+    change(site, recovery, state='waiting', code=code, phase=phase, next_check=due, reason='so')
+
+
+def test_what_waits_for_a_time_is_ready_again(site: Site, alarm: Any, dead: str) -> None:
+    outcome = receive(site, alarm())
+    waiting(site, outcome.recovery, 'nova-away', 'restore')
+    site.clock.wait(None, 14.0)
+    assert again.sweep(site) == 0
+    site.clock.wait(None, 1.0)
+    assert again.sweep(site) == 1
+    row = row_of(site, outcome.recovery)
+    assert (row['state'], row['next_check']) == ('ready', None)
+
+
+def test_what_waits_for_a_human_alone_stays(site: Site, alarm: Any, dead: str) -> None:
+    outcome = receive(site, alarm())
+    change(site, outcome.recovery, state='waiting', code='x', next_check=None)
+    site.clock.wait(None, 600.0)
+    assert again.sweep(site) == 0
+
+
+@pytest.mark.parametrize('phase', ['verify', 'fence'])
+def test_gates_are_asked_before_a_worker_is_woken(
+    site: Site, alarm: Any, dead: str, phase: str
+) -> None:
+    outcome = receive(site, alarm())
+    waiting(site, outcome.recovery, 'held', phase)
+    disarm(site)
+    site.clock.wait(None, 15.0)
+    again.sweep(site)
+    row = row_of(site, outcome.recovery)
+    assert (row['state'], row['verb']) == ('waiting', 'recovery arm')
+    arm(site)
+    site.clock.wait(None, 15.0)
+    again.sweep(site)
+    assert row_of(site, outcome.recovery)['state'] == 'ready'
+
+
+def test_a_pause_below_the_line_ends_when_it_is_ended(
+    site: Site, alarm: Any, world: World, dead: str
+) -> None:
+    """Whatever else fails meanwhile: its instances are half-way."""
+    outcome = receive(site, alarm())
+    waiting(site, outcome.recovery, 'paused', 'restore')
+    with site.store.write() as connection:
+        guards.pause(connection, by='bob', reason='test', now=0.0)
+    site.clock.wait(None, 15.0)
+    again.sweep(site)
+    assert row_of(site, outcome.recovery)['verb'] == 'recovery unpause'
+    with site.store.write() as connection:
+        guards.unpause(connection, by='bob', reason='test', now=0.0)
+    world.faults.add('nova.*', 'error', 503)
+    site.clock.wait(None, 15.0)
+    again.sweep(site)
+    assert row_of(site, outcome.recovery)['state'] == 'ready'

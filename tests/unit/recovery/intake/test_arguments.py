@@ -1,0 +1,30 @@
+"""Every argument of every builder is filled, from an option that exists or by who asks."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from oslo_config import cfg
+
+from recovery import plugins
+from recovery.intake.arguments import ASKED, FROM, arguments
+from recovery.policy import order
+
+
+@pytest.mark.parametrize('kind', FROM)
+def test_the_builder_takes_exactly_these(kind: str, conf: cfg.ConfigOpts) -> None:
+    wanted = inspect.signature(plugins.flow_builder(kind)).parameters
+    given = arguments(conf, kind, **dict.fromkeys(ASKED[kind], False))
+    assert set(given) == set(wanted)
+    plugins.flow_builder(kind)(**given)
+
+
+def test_every_kind_with_gates_has_arguments() -> None:
+    assert set(FROM) == set(ASKED) == set(order.ORDER)
+
+
+def test_a_condition_stands_for_its_answer(conf: cfg.ConfigOpts) -> None:
+    assert arguments(conf, 'host-down')['shared_storage'] is False
+    conf.set_override('instance_storage', 'shared', 'evacuation')
+    assert arguments(conf, 'host-down')['shared_storage'] is True

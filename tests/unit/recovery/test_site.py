@@ -1,0 +1,71 @@
+"""A site remembers which hosts share a device until the list of hosts changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from oslo_config import cfg
+
+from drivers.clock import SystemClock
+from drivers.contracts.fencing import FencePath
+from drivers.contracts.inventory import Inventory, InventoryProblem
+from recovery.db.store import Store
+from recovery.site import Identity, Site
+
+
+class Shared(Inventory):
+    """c1 and c2 have one device; c3 has none."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def path(self, host: str) -> FencePath:
+        raise KeyError(host)
+
+    def named_hosts(self) -> tuple[str, ...]:
+        return ()
+
+    def problems(self, hosts: Iterable[str]) -> tuple[InventoryProblem, ...]:
+        self.asked.append(list(hosts))
+        return (
+            InventoryProblem('c1', 'c1 and c2 would both be fenced through sim x'),
+            InventoryProblem('c3', 'no device can fence c3: add it'),
+            InventoryProblem('file', 'c1 and c3: password readable', blocks=False),
+        )
+
+
+@pytest.fixture
+def inventory() -> Shared:
+    return Shared()
+
+
+@pytest.fixture
+def site(inventory: Shared) -> Site:
+    def compute() -> None:
+        raise AssertionError('nobody asked for it')
+
+    clock = SystemClock()
+    return Site(
+        conf=cfg.ConfigOpts(),
+        clock=clock,
+        store=Store('sqlite://', clock),
+        identity=Identity('n', 'cli', 'h', 1),
+        compute=compute,  # type: ignore[arg-type]
+        inventory=lambda: inventory,
+    )
+
+
+def test_only_what_two_hosts_share_clashes(site: Site) -> None:
+    hosts = frozenset({'c1', 'c2', 'c3'})
+    assert site.clashes(hosts, 'c1') == site.clashes(hosts, 'c2')
+    assert len(site.clashes(hosts, 'c1')) == 1
+    assert site.clashes(hosts, 'c3') == ()
+
+
+def test_it_is_asked_once_per_list_of_hosts(site: Site, inventory: Shared) -> None:
+    hosts = frozenset({'c1', 'c2'})
+    for _ in range(3):
+        site.clashes(hosts, 'c1')
+    site.clashes(hosts | {'c4'}, 'c1')
+    assert inventory.asked == [['c1', 'c2'], ['c1', 'c2', 'c4']]
