@@ -1,0 +1,120 @@
+"""Ending a recovery: with everything given back, or leaving things as they are."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from recovery.db import intents, states
+from recovery.db.store import Store
+from recovery.operate.change import ENDING, put, take, tell
+from recovery.operate.refusal import Refusal
+from recovery.policy import order
+from recovery.view.ids import short
+
+
+class How(enum.StrEnum):
+    """What becomes of what was done so far."""
+
+    UNDO = 'undo'  #: given back; only above the line
+    LEAVE = 'leave'  #: left as it is
+
+
+class Outcome(enum.StrEnum):
+    """What the call did."""
+
+    ENDED = 'ended'  #: it is cancelled
+    UNDOING = 'undoing'  #: a worker will undo, and end it
+    ASKED = 'asked'  #: its owner will see the wish at its next step
+
+
+def cancel(store: Store, identifier: str, how: How, *, by: str, reason: str) -> Outcome:
+    """End a recovery.
+
+    :raises Refusal: it has ended already, or it is to be undone below the line.
+    """
+
+    def work(connection: sa.Connection) -> Outcome:
+        row = take(connection, identifier)
+        _refuse_ended(row)
+        if how is How.UNDO:
+            _refuse_done_for_good(connection, row)
+        if row['state'] == states.RUNNING:
+            outcome = _ask_owner(connection, store, row, how, by, reason)
+        elif how is How.UNDO and _has_acted(connection, identifier):
+            outcome = _let_undo(connection, store, row, by, reason)
+        else:
+            outcome = _end(connection, store, row, by, reason)
+        what = f'cancel, {how.value}: {outcome.value}'
+        tell(connection, identifier, store.clock.now(), by=by, what=what, why=reason)
+        return outcome
+
+    return store.transact(work)
+
+
+def _refuse_ended(row: Mapping[str, Any]) -> None:
+    if row['state'] in states.ENDED:
+        name = short(row['id'])
+        raise Refusal(
+            f'recovery {name} has ended already ({row["state"]})', f'recovery show {name}'
+        )
+
+
+def _refuse_done_for_good(connection: sa.Connection, row: Mapping[str, Any]) -> None:
+    host, name = row['host'], short(row['id'])
+    if row['kind'] == order.HOST_RETURN and intents.acted_for_good(connection, row['id']):
+        raise Refusal(
+            f'the return of {host} has begun: that is not undone. To stop here and leave things '
+            'as they are, cancel it with --leave',
+            f'recovery cancel {name} --leave',
+        )
+    if intents.acted_for_good(connection, row['id']):
+        raise Refusal(
+            f'{host} was told to power off: that is not undone. To stop here and leave things as '
+            f'they are, cancel it with --leave; then recovery host return {host} brings it back',
+            f'recovery cancel {name} --leave',
+        )
+
+
+def _has_acted(connection: sa.Connection, identifier: str) -> bool:
+    return bool(intents.of_recovery(connection, identifier))
+
+
+def _ask_owner(
+    connection: sa.Connection,
+    store: Store,
+    row: Mapping[str, Any],
+    how: How,
+    by: str,
+    reason: str,
+) -> Outcome:
+    # The state stays: only its owner may end what it runs.
+    put(
+        connection, row, states.RUNNING, store.clock.now(),
+        wish=how.value, wish_by=by, wish_reason=reason,
+    )  # fmt: skip
+    return Outcome.ASKED
+
+
+def _let_undo(
+    connection: sa.Connection, store: Store, row: Mapping[str, Any], by: str, reason: str
+) -> Outcome:
+    # A free recovery that waits or is held becomes ready; the worker that wins it undoes.
+    values = {'undoing': True, 'next_check': None, 'expires_at': None, 'code': 'cancelled'}
+    said = f'cancelled by {by}: {reason}'
+    put(connection, row, states.READY, store.clock.now(), **values, reason=said, verb=None)
+    return Outcome.UNDOING
+
+
+def _end(
+    connection: sa.Connection, store: Store, row: Mapping[str, Any], by: str, reason: str
+) -> Outcome:
+    now, said = store.clock.now(), f'cancelled by {by}: {reason}'
+    put(
+        connection, row, states.CANCELLED, now,
+        **ENDING, ended_at=now, code='cancelled', reason=said, verb=None,
+    )  # fmt: skip
+    return Outcome.ENDED

@@ -1,0 +1,164 @@
+"""A human's word that a host is off, given because no device can say it (H7).
+
+It is bound to one waiting recovery and its round: it must be used within a few minutes, and then
+holds until the recovery ends or a sign of life voids it. With no recovery waiting it is refused,
+never kept for later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from drivers.contracts.fencing import FencePath
+from drivers.contracts.inventory import InventoryError
+from flows.fencing.readings import Reading, any_on, read_all, sentence
+from recovery.db import proofs, recoveries, states
+from recovery.db.store import Store
+from recovery.db.tables import alarm
+from recovery.db.tables import recovery as table
+from recovery.operate.change import put, take, tell
+from recovery.operate.refusal import Refusal
+from recovery.view import books
+from recovery.view.ids import short
+
+if TYPE_CHECKING:
+    from recovery.site import Site
+
+#: Situations in which the power of the host is what nobody can tell.
+CODES = frozenset({'fence-exhausted', 'confirm-unknown'})
+#: Phases that try again by themselves: a controller that hangs keeps them running for minutes,
+#: and a human must not have to catch the moment between two tries.
+TRYING = frozenset({'fence', 'confirm'})
+STATEMENT = 'the host is off and will stay off until the recovery ends'
+READ_SECONDS = 20.0
+#: Nova's time of a report moves with our own requests: this close to one it is no sign of life.
+SLACK_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What was written."""
+
+    recovery: str
+    proof: int
+    readings: str
+
+
+def waiting_for(store: Store, host: str) -> Mapping[str, Any]:
+    """The recovery of the host that waits to be told that it is off, or tries once more after it
+    has waited for that. Raises Refusal."""
+    live = table.c.state.in_(states.LIVE)
+    query = sa.select(table).where(table.c.host == host, live, table.c.kind == 'host-down')
+    with store.read() as connection:
+        row = connection.execute(query).mappings().first()
+    if row is None:
+        raise Refusal(
+            f'no recovery of {host} waits: a confirmation is never kept for later',
+            f'recovery list --host {host} --all',
+        )
+    if not _waits(dict(row)):
+        why = f': {row["reason"]}' if row['reason'] else ''
+        raise Refusal(
+            f'recovery {short(row["id"])} of {host} is {row["state"]}, and does not wait to be '
+            f'told that the host is off{why}',
+            row['verb'] or f'recovery show {short(row["id"])}',
+        )
+    return dict(row)
+
+
+def _waits(row: Mapping[str, Any]) -> bool:
+    if row['code'] not in CODES:
+        return False
+    return row['state'] == states.WAITING or (
+        row['state'] in (states.READY, states.RUNNING) and row['phase'] in TRYING
+    )
+
+
+def confirm_fenced(site: Site, host: str, *, by: str, reason: str) -> Confirmed:
+    """Take a human's word that a host is off, and let its waiting recovery go on.
+
+    :raises Refusal: nobody waits for it, a device reads ON, or the host showed life.
+    :raises drivers.contracts.errors.DriverError: Nova does not answer: nobody knows about life.
+    """
+    store, seconds = site.store, site.conf.fencing.confirmation_seconds
+    row = waiting_for(store, host)
+    readings = _read(site, host)
+    if any_on(readings):
+        raise Refusal(
+            f'{host} is not off: {sentence(readings)}. Repair the device if it is wrong; a new '
+            'round fences the host again',
+            f'recovery rerun {short(row["id"])}',
+        )
+    _refuse_alive(site, row)
+
+    def work(connection: sa.Connection) -> Confirmed:
+        now, fresh = store.clock.now(), take(connection, row['id'])
+        if fresh['round'] != row['round'] or not _waits(fresh):
+            raise Refusal(
+                f'recovery {short(row["id"])} went on while the devices were asked',
+                f'recovery show {short(row["id"])}',
+            )
+        number = proofs.add_human(
+            connection,
+            recovery=row['id'], round_=row['round'], epoch=fresh['epoch'], host=host,
+            by=by, statement=f'{STATEMENT}: {reason}', at=now, expires_at=now + seconds,
+        )  # fmt: skip
+        if fresh['state'] == states.WAITING:
+            put(
+                connection, fresh, states.READY, now,
+                code=None, reason=None, verb=None, next_check=None,
+            )  # fmt: skip
+        seen = sentence(readings) or 'no device to ask'
+        what = f'confirmed that {host} is off and stays off; {seen}'
+        tell(connection, row['id'], now, by=by, what=what, why=reason)
+        return Confirmed(row['id'], number, seen)
+
+    return store.transact(work)
+
+
+def _read(site: Site, host: str) -> tuple[Reading, ...]:
+    try:
+        path: FencePath = site.inventory.path(host)
+    except (KeyError, InventoryError):  # nothing can be asked: that is why a human is
+        return ()
+    devices = [device for level in path.levels for device in level.devices]
+    return read_all(devices, site.store.clock)
+
+
+def _refuse_alive(site: Site, row: Mapping[str, Any]) -> None:
+    """Refuse when the service reports, or did after the round began; our own requests aside."""
+    host = row['host']
+    services = site.compute.services(timeout=READ_SECONDS)
+    seen = max(
+        (one.updated_at for one in services if one.host == host and one.updated_at is not None),
+        default=None,
+    )
+    began, ours = _began(site.store, row)
+    if seen is None or (ours is not None and abs(seen - ours) <= SLACK_SECONDS):
+        return
+    silent = site.clock.now() - seen
+    if seen > began + SLACK_SECONDS or silent < site.conf.policy.down_seconds:
+        raise Refusal(
+            f'{host} shows life: its service reported to Nova {silent:.0f} s ago, after the alarm '
+            'said that it was down. If it is off now, a new round asks everything again',
+            f'recovery rerun {short(row["id"])}',
+        )
+
+
+def _began(store: Store, row: Mapping[str, Any]) -> tuple[float, float | None]:
+    """When the failure was said to be, and when a request of ours last moved Nova's record.
+
+    A later round began with a look at the host: life before that says nothing any more.
+    """
+    with store.read() as connection:
+        book = books.read(connection, row['book']).created_at
+        query = sa.select(alarm.c.at, alarm.c.arrived_at).where(alarm.c.id == row['alarm'])
+        said = connection.execute(query).first()
+        ours = recoveries.flags_changed_at(connection, row['host'])
+    # A sender's clock may be ahead: what arrived cannot have happened later.
+    began = float(row['created_at'] if said is None else min(said))
+    return (max(began, book) if row['round'] > 1 and book is not None else began), ours

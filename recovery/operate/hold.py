@@ -1,0 +1,93 @@
+"""Answering a hold: approve lets a recovery pass the gates that hold it, reject ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from recovery.db import states
+from recovery.db.store import Store
+from recovery.operate.change import ENDING, put, take, tell
+from recovery.operate.refusal import Refusal
+from recovery.policy import order
+from recovery.view.ids import short
+from recovery.view.outlook import holding
+
+HELD_CODE = 'held'  # a waiting recovery that met its gates again
+
+
+def approve(store: Store, identifier: str, *, by: str, reason: str) -> tuple[str, ...]:
+    """Let a held recovery pass the gates that hold it now; other gates, and these for another
+    reason than before the approval, are asked again. Returns the names of the gates.
+
+    :raises Refusal: nothing holds it, or a gate that no approval opens.
+    """
+
+    def work(connection: sa.Connection) -> tuple[str, ...]:
+        now, row = store.clock.now(), take(connection, identifier)
+        _refuse_unless_held(row)
+        gates = _approvable(holding(connection, identifier), row)
+        passed = sorted({*(row['approved_gates'] or ()), *gates})
+        put(
+            connection, row, states.READY, now,
+            approved_by=by, approved_reason=reason, approved_gates=passed,
+            code=None, reason=None, verb=None, next_check=None, expires_at=None,
+        )  # fmt: skip
+        tell(connection, identifier, now, by=by, what=f'approved: {", ".join(gates)}', why=reason)
+        return tuple(gates)
+
+    return store.transact(work)
+
+
+def reject(store: Store, identifier: str, *, by: str, reason: str) -> None:
+    """End a held recovery before anything was done.
+
+    :raises Refusal: it is not held.
+    """
+
+    def work(connection: sa.Connection) -> None:
+        now, row = store.clock.now(), take(connection, identifier)
+        if row['state'] != states.HELD:
+            raise Refusal(
+                f'recovery {short(identifier)} is {row["state"]}, not held: reject answers a hold',
+                f'recovery show {short(identifier)}',
+            )
+        said = f'rejected by {by}' + (f': {reason}' if reason else '')
+        put(
+            connection, row, states.CANCELLED, now,
+            **ENDING, ended_at=now, code='rejected', reason=said, verb=None,
+        )  # fmt: skip
+        tell(connection, identifier, now, by=by, what='rejected', why=reason)
+
+    store.transact(work)
+
+
+def _refuse_unless_held(row: Mapping[str, Any]) -> None:
+    held = row['state'] == states.HELD
+    if held or (row['state'] == states.WAITING and row['code'] == HELD_CODE):
+        return
+    name = short(row['id'])
+    if row['state'] == states.WAITING:
+        raise Refusal(
+            f'recovery {name} waits, but for no approval: {row["reason"]}',
+            row['verb'] or f'recovery show {name}',
+        )
+    raise Refusal(f'recovery {name} is {row["state"]}: no gate holds it', f'recovery show {name}')
+
+
+def _approvable(holding: list[Mapping[str, Any]], row: Mapping[str, Any]) -> list[str]:
+    name = short(row['id'])
+    if not holding:
+        raise Refusal(
+            f'recovery {name} is held without a recorded gate: it is decided again by itself',
+            f'recovery show {name}',
+        )
+    closed = {gate.name for gate in order.every_gate() if not gate.approvable}
+    for gate in holding:
+        if gate['gate'] in closed:
+            raise Refusal(
+                f'no approval opens the gate "{gate["gate"]}": {gate["reason"]}', gate['verb']
+            )
+    return [str(gate['gate']) for gate in holding]

@@ -1,0 +1,16 @@
+"""The one way in which an operator's wish is turned down."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """Nothing was changed.
+
+    :param sentence: what is wrong.
+    :param verb: the command that leads on, or '' when nothing does.
+    """
+
+    def __init__(self, sentence: str, verb: str = '') -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.verb = verb
