@@ -1,0 +1,131 @@
+"""What holds a recovery, and the one command that moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from recovery.db import decisions, events, guards, hosts, intents, states, tables
+from recovery.db.store import Store
+from recovery.db.workers import ALIVE_SECONDS
+from recovery.view import times
+from recovery.view.ids import short
+from recovery.view.recoveries import Recovery
+
+LEFT = 'left to another worker'  #: what a worker tells that lacks a part of the flow
+#: Gates that open by themselves, sooner or later.
+PASSING = frozenset({'settled', 'start-up', 'nova'})
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """One sentence, and one command ('' when there is nothing to be done)."""
+
+    sentence: str
+    verb: str = ''
+    human: bool = False  #: it probably stays so until a human moves it
+
+
+def outlook(store: Store, recovery: Recovery) -> Outlook:
+    """What holds it now."""
+    row = recovery.row
+    if recovery.state in (states.HELD, states.WAITING):
+        return _held(recovery, store.clock.now())
+    if recovery.state == states.READY:
+        return _ready(store, recovery)
+    if recovery.state == states.RUNNING:
+        wish = f'; {row["wish_by"]} asked for it to end' if row['wish'] else ''
+        doing = 'undone' if row['undoing'] else 'run'
+        return Outlook(f'is being {doing} by {row["worker"]}{wish}')
+    return _ended(store, recovery)
+
+
+def holding(connection: sa.Connection, identifier: str) -> list[Mapping[str, Any]]:
+    """The gates that held by the newest decision about a recovery, as they were recorded."""
+    newest = decisions.newest(connection, identifier)
+    gates = newest['gates'] if newest is not None else ()
+    return [gate for gate in gates if gate['answer'] == 'hold']
+
+
+def _held(recovery: Recovery, now: float) -> Outlook:
+    row = recovery.row
+    verb = row['verb'] or ''
+    if not verb and recovery.state == states.HELD:
+        verb = f'recovery approve {short(recovery.id)}'
+    reason = row['reason'] or 'no reason was recorded'
+    if row['next_check'] is None:
+        return Outlook(f'{reason}; only a human moves it', verb, human=True)
+    again = times.span(row['next_check'] - now)
+    human = recovery.state == states.HELD and row['code'] not in PASSING
+    return Outlook(f'{reason}; looked at again in {again}', verb, human)
+
+
+def _ready(store: Store, recovery: Recovery) -> Outlook:
+    worker = tables.worker
+    with store.read() as connection:
+        seen = connection.execute(
+            sa.select(sa.func.max(worker.c.seen_at)).where(worker.c.kind != 'watcher')
+        ).scalar()
+        paused = guards.paused(connection)
+    if seen is None or seen < store.clock.now() - ALIVE_SECONDS:
+        return Outlook(
+            'wants a worker, and none is alive: start recovery-worker', 'recovery worker list'
+        )
+    if paused is not None:
+        said = f'the service was paused by {paused.by}: {paused.reason}'
+        return Outlook(said, 'recovery unpause')
+    if said := _left_by_workers(store, recovery.id):
+        return Outlook(f'wants a worker that can run it: {said}', 'recovery worker list')
+    undoing = ' to undo what was done' if recovery.row['undoing'] else ''
+    return Outlook(f'wants a worker{undoing}; one will take it')
+
+
+def _left_by_workers(store: Store, identifier: str) -> str:
+    """Why the last worker that took it let others have it; '' when none did."""
+    with store.read() as connection:
+        story = events.of_recovery(connection, identifier)
+    return f'{story[-1]["who"]}: {story[-1]["why"]}' if story and story[-1]['what'] == LEFT else ''
+
+
+def _ended(store: Store, recovery: Recovery) -> Outlook:
+    row, name = recovery.row, short(recovery.id)
+    reason = f': {row["reason"]}' if row['reason'] else ''
+    if recovery.state == states.SUPERSEDED and row['superseded_by']:
+        return Outlook(
+            'a recovery that takes precedence took over its host',
+            f'recovery show {short(row["superseded_by"])}',
+        )
+    if recovery.state == states.DONE_WITH_FAILURES:
+        said = f'ended, but not all is well{reason}'
+        return Outlook(said, f'recovery rerun {name} --items failed')
+    sentence = f'{states.MEANINGS[recovery.state]}{reason}'
+    if recovery.state == states.DONE and row['kind'] == 'host-return':
+        return Outlook(f'{recovery.host} is back in service')
+    if recovery.state == states.EXPIRED:
+        return Outlook(sentence, f'recovery rerun {name}')
+    if row['kind'] == 'host-down' and _left_out(store, row):
+        return Outlook(
+            f'{sentence}; {recovery.host} itself is still out of service',
+            f'recovery host return {recovery.host}',
+        )
+    return Outlook(sentence)
+
+
+def _left_out(store: Store, row: Mapping[str, Any]) -> bool:
+    """Whether this recovery was the last to do anything to its host, and left it out of service.
+
+    One that was cancelled may have ended before it marked the host.
+    """
+    other = tables.recovery
+    with store.read() as connection:
+        host = hosts.get(connection, row['host'])
+        later = sa.select(other.c.id).where(
+            other.c.host == row['host'], other.c.created_at > row['created_at']
+        )
+        if host.failed_by is not None or row['state'] == states.DONE:
+            return bool(host.failed_by == row['id'])
+        left = row['state'] == states.CANCELLED and intents.of_recovery(connection, row['id'])
+        return bool(left) and connection.execute(later.limit(1)).first() is None

@@ -1,0 +1,31 @@
+"""Times as people write and read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from recovery.view import times
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'said'),
+    [(None, ''), (-3, '0.0 s'), (0.42, '0.4 s'), (9.94, '9.9 s'), (12.9, '12 s'),
+     (252, '4 min 12 s'), (11_100, '3 h 5 min'), (187_200, '2 d 4 h')],
+)  # fmt: skip
+def test_spans(seconds: float | None, said: str) -> None:
+    assert times.span(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ('text', 'before'), [('90', 90), ('15m', 900), ('2h', 7200), ('7d', 604_800), ('1.5h', 5400)]
+)
+def test_since(text: str, before: float) -> None:
+    assert times.since(text, 1_000_000.0) == 1_000_000.0 - before
+
+
+def test_moments_of_machines() -> None:
+    assert times.precise(0.25) == '1970-01-01T00:00:00.250Z'
+    assert times.at('1970-01-01T01:00:00+01:00') == 0.0
+    assert times.at('12.5') == 12.5
+    with pytest.raises(ValueError, match='ISO 8601'):
+        times.at('soon')
