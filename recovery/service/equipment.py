@@ -1,0 +1,54 @@
+"""What the steps of a claimed recovery are given: drivers and ports, made afresh for each claim."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drivers.contracts.errors import DriverError
+from drivers.contracts.fencing import FencePath
+from drivers.contracts.inventory import InventoryError
+from flows.asking import nova
+from flows.evacuation.slots import Slots
+from flows.stop import Waiting
+from recovery.claims.claim import Claim
+from recovery.claims.ledger import Ledger
+from recovery.intake.gates_port import PolicyGates
+from recovery.site import Site
+
+AGAIN_SECONDS = 30.0
+
+
+class Equipment:
+    """One per worker process: the slots are shared by all its recoveries."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._slots = Slots(site.clock, site.conf.evacuation.senders_of_process)
+
+    def __call__(self, claim: Claim) -> dict[str, Any]:
+        """By the names that the steps use.
+
+        :raises Waiting: the cloud or the inventory cannot be used as configured.
+        """
+        with nova():
+            compute = self._site.compute
+        return {
+            'claim': claim,
+            'ledger': Ledger(claim),
+            'gates': PolicyGates(self._site, claim),
+            'compute': compute,
+            'fence_path': self._path(claim.host),
+            'clock': self._site.clock,
+            'slots': self._slots,
+        }
+
+    def _path(self, host: str) -> FencePath:
+        try:
+            return self._site.inventory.path(host)
+        except KeyError:
+            why = f'the fencing inventory has no entry for {host}'
+        except (InventoryError, DriverError) as error:
+            why = f'the fencing inventory cannot be used: {error}'
+        raise Waiting(
+            why, code='inventory', verb=f'recovery host check {host}', again_in=AGAIN_SECONDS
+        )

@@ -1,0 +1,151 @@
+"""The daemons: configuration, logs, signals; then the worker, the watcher, or both."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from oslo_config import cfg
+from oslo_log import log
+
+from drivers.clock import SystemClock
+from drivers.contracts.errors import DriverError
+from drivers.contracts.inventory import InventoryError
+from flows.stop import StoreAway
+from recovery import conf as groups
+from recovery import names, plugins
+from recovery.board.boards import BadBoard
+from recovery.conf.reading import BadOptions, read
+from recovery.db import upgrade
+from recovery.db.engines import BadDatabase
+from recovery.service.watcher import Watcher
+from recovery.service.worker import Worker
+from recovery.site import Site
+
+DONE, REFUSED, USAGE = 0, 1, 2
+STORE_SECONDS = 2.0
+
+Body = Callable[[Site, threading.Event], None]
+
+
+def worker() -> None:
+    """``recovery-worker``: claim recoveries and run them until SIGTERM."""
+    sys.exit(_daemon('worker', _work))
+
+
+def watcher() -> None:
+    """``recovery-watcher``: decide again and reconcile until SIGTERM."""
+    sys.exit(_daemon('watcher', _watch))
+
+
+def standalone(conf: cfg.ConfigOpts) -> int:
+    """``recovery standalone``: both in this process. Returns the exit code."""
+    # The options of oslo.log belong to the command line too, and ours was parsed without them.
+    fresh = cfg.ConfigOpts()
+    groups.register(fresh)
+    log.register_options(fresh)
+    fresh(
+        [],
+        project='recovery',
+        default_config_files=conf.config_file or [],
+        default_config_dirs=conf.config_dir or [],
+    )
+    return _serve(fresh, 'standalone', _both)
+
+
+def _work(site: Site, stop: threading.Event) -> None:
+    worker = Worker(site)
+    _prepare(site)
+    worker.run(stop)
+
+
+def _watch(site: Site, stop: threading.Event) -> None:
+    Watcher(site).run(stop)
+
+
+def _both(site: Site, stop: threading.Event) -> None:
+    worker, watcher = Worker(site), Watcher(site)  # both, or none: options may be unusable
+    _prepare(site)
+    watching = site.clock.spawn('watcher', lambda: watcher.run(stop))
+    worker.run(stop)
+    site.clock.wait(watching, 5.0)
+
+
+def _prepare(site: Site) -> None:
+    """Load now what the first recovery would wait for, a second or two. Asks nobody anything."""
+    parts: dict[str, Callable[[], object]] = {
+        'the cloud': lambda: site.compute,
+        'the fencing inventory': lambda: site.inventory,
+        'a flow': lambda: [plugins.flow_builder(kind) for kind in plugins.names(plugins.FLOWS)],
+    }
+    for what, load in parts.items():
+        try:
+            load()
+        except (DriverError, InventoryError, LookupError) as error:
+            # Each recovery says so again, and waits: it may be put right meanwhile.
+            log.getLogger(__name__).warning('%s cannot be used: %s', what, error)
+
+
+def _daemon(kind: str, body: Body, arguments: Sequence[str] | None = None) -> int:
+    conf = cfg.ConfigOpts()
+    groups.register(conf)
+    log.register_options(conf)
+    try:
+        read(conf, arguments)
+    except BadOptions as error:
+        return _refuse(str(error), USAGE)
+    return _serve(conf, kind, body)
+
+
+def _serve(conf: cfg.ConfigOpts, kind: str, body: Body) -> int:
+    log.setup(conf, 'recovery')
+    clock = SystemClock()
+    stop = threading.Event()
+    codes: list[int] = []
+    # In a thread of its own: setting an event that the interrupted thread itself is just about to
+    # wait for would lock it up, and signals interrupt this one.
+    ended = clock.spawn(kind, lambda: codes.append(_live(conf, clock, kind, body, stop)))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    clock.wait(ended)
+    # Threads that a library left behind, or a call to a device, must not keep a stopped process.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(codes[0] if codes else REFUSED)
+
+
+def _live(
+    conf: cfg.ConfigOpts, clock: SystemClock, kind: str, body: Body, stop: threading.Event
+) -> int:
+    try:
+        names.check()
+        site = plugins.open_site(conf, clock, kind=kind)
+        _await_schema(site, stop)
+        if not stop.is_set():
+            body(site, stop)
+    except (names.Overwritten, BadBoard, BadDatabase, upgrade.StaleSchema) as error:
+        return _refuse(str(error), REFUSED)
+    return DONE
+
+
+def _await_schema(site: Site, stop: threading.Event) -> None:
+    """A database that is away is waited for; one with the wrong tables is refused."""
+    said: Any = None
+    while not stop.is_set():
+        try:
+            upgrade.refuse_stale(site.store)
+            return
+        except StoreAway as away:
+            if away.reason != said:
+                said = away.reason
+                log.getLogger(__name__).warning('waiting for the database: %s', said)
+            site.clock.wait(stop, STORE_SECONDS)
+
+
+def _refuse(sentence: str, code: int) -> int:
+    sys.stderr.write(f'{sentence}\n')
+    return code

@@ -1,0 +1,58 @@
+"""The watcher: decides again what is held or waits, and brings back what is due."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from recovery.board.boards import open_board
+from recovery.db import workers
+from recovery.intake import again
+from recovery.service.life import Life
+from recovery.service.reconcile import Reconciler
+from recovery.service.rounds import every
+from recovery.site import Site
+
+LOG = logging.getLogger(__name__)
+
+SEEN_SECONDS = 10.0
+
+
+class Watcher:
+    """Any number of them may run: there is no leader, each due row is taken by compare-and-set."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._name = f'{site.identity.name}/watcher'
+        settings = site.conf.watcher
+        board = open_board(site.conf.board, site.store, site.clock, self._name)
+        self._reconciler = Reconciler(
+            site.store, board, self._name, orphans_seconds=settings.sweep_seconds
+        )
+        self._life = Life(site)
+        self._seen_at = float('-inf')
+        self._undecided_at = float('-inf')
+
+    def run(self, stop: threading.Event) -> None:
+        """Until ``stop``."""
+        clock, settings = self._site.clock, self._site.conf.watcher
+        LOG.info('%s started', self._name)
+        # Beside: a dead device takes its whole time-out, and there may be many of them.
+        clock.spawn(
+            f'{self._name}/life',
+            lambda: every(clock, settings.life_seconds, self._life.sweep, stop),
+        )
+        every(clock, settings.sweep_seconds, self.sweep, stop)
+
+    def sweep(self) -> None:
+        """Look once at all rows. Raises StoreAway."""
+        site, now = self._site, self._site.clock.elapsed()
+        if site.identity.kind == 'watcher' and now - self._seen_at >= SEEN_SECONDS:
+            workers.seen(site.store, site.identity)
+            self._seen_at = now
+        self._reconciler.sweep()
+        again.held(site)
+        again.waiting(site)
+        if now - self._undecided_at >= site.conf.watcher.again_seconds:
+            self._undecided_at = now
+            again.undecided(site)

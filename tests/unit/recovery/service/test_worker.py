@@ -1,0 +1,91 @@
+"""The worker: runs what is ready, keeps it, and lets go of it in time (H14, H18, S31)."""
+
+from __future__ import annotations
+
+import pytest
+
+from recovery.db import tables
+from tests.stage import Stage
+
+HOST = 'compute-01'
+
+
+def down(stage: Stage) -> None:
+    stage.world.lose_power(HOST)
+    stage.run(70.0)
+    stage.alarm(HOST)
+
+
+def test_a_recovery_is_run_to_its_end_without_a_watcher(stage: Stage) -> None:
+    stage.worker('w1')
+    down(stage)
+    stage.until(stage.ended)
+    assert stage.state() == 'done'
+    assert stage.broken() == []
+
+
+def test_while_it_lives_it_is_seen_and_when_it_ends_it_is_gone(stage: Stage) -> None:
+    stage.worker('w1')
+    stage.run(60.0)
+    (row,) = stage.rows(tables.worker)
+    assert (row['name'], row['kind']) == ('w1', 'worker')
+    assert row['seen_at'] > stage.clock.now() - 10
+    stage.stop('w1')
+    stage.run(stage.conf.worker.stop_seconds)
+    assert stage.rows(tables.worker) == []
+    assert not [name for name in stage.clock.actors if name.startswith('w1')]
+
+
+def test_sigterm_in_mid_run_frees_the_claim_for_the_next(stage: Stage) -> None:
+    stage.worker('w1')
+    down(stage)
+    stage.until(lambda: stage.recovery()['phase'] == 'confirm', seconds=60.0, step=0.1)
+    stage.stop('w1')
+    stage.run(stage.conf.worker.stop_seconds)
+    row = stage.recovery()
+    assert (row['state'], row['token'], row['round'], row['claims']) == ('ready', None, 1, 0)
+    stage.worker('w2')
+    stage.until(stage.ended)
+    assert stage.state() == 'done'
+
+
+def test_its_own_host_is_left_to_another_worker(stage: Stage) -> None:
+    stage.worker('own', HOST)
+    stage.worker('other', 'compute-02')
+    stage.run(10.0)
+    down(stage)
+    stage.until(stage.ended)
+    who = {row['who'] for row in stage.rows(tables.event) if row['recovery']}
+    assert 'other' in who
+    assert 'own' not in who
+
+
+def test_unless_it_is_the_only_one(stage: Stage) -> None:
+    stage.worker('own', HOST)
+    stage.run(10.0)
+    down(stage)
+    stage.until(stage.ended)
+    assert stage.state() == 'done'
+
+
+def test_a_worker_that_died_counts_as_living_for_a_minute_only(stage: Stage) -> None:
+    stage.worker('own', HOST)
+    stage.worker('other', 'compute-02')
+    stage.run(10.0)
+    stage.kill('other')
+    down(stage)
+    stage.until(stage.ended, 120.0)
+    assert stage.state() == 'done'
+
+
+@pytest.mark.parametrize('stage', [{'worker.lease_seconds': 10.0}], indirect=True)
+def test_a_killed_worker_is_replaced_after_its_lease(stage: Stage) -> None:
+    stage.worker('w1')
+    down(stage)
+    stage.until(lambda: stage.state() == 'running', step=0.1)
+    stage.kill('w1')
+    stage.worker('w2')
+    stage.until(stage.ended, 60.0)
+    assert stage.state() == 'done'
+    assert stage.recovery()['epoch'] == 2
+    assert stage.broken() == []
