@@ -1,0 +1,1 @@
+"""What an operator types: one module per noun, one class per verb."""

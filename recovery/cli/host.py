@@ -1,0 +1,220 @@
+"""Hosts: list, show, check their devices, return, maintenance."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from recovery.cli import exits
+from recovery.cli.alarm import answered
+from recovery.cli.people import who
+from recovery.cli.verb import Lister, ShowOne, Table, Verb, Write
+from recovery.view import times
+
+
+class List(Lister):
+    """Every host: what Nova says, what can fence it, marks, and its live recovery."""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Table:
+        from recovery.view import hosts
+
+        human = self.human(parsed_args)
+        listing = hosts.hosts(self.context.site)
+        for trouble in listing.trouble:
+            self.app.stderr.write(f'{self.app.NAME}: {trouble}\n')
+            self.outcome = exits.UNREACHABLE
+        return ('Host', 'Nova', 'Fencing', 'Marks', 'Recovery', 'State'), [
+            (
+                one.name,
+                one.nova,
+                one.fencing,
+                one.marks,
+                _id(one.recovery, human),
+                one.recovery['state'] if one.recovery else '',
+            )
+            for one in listing.hosts
+        ]
+
+
+def _id(row: Any, human: bool) -> str:
+    return '' if row is None else str(row['id'])[: 8 if human else 36]
+
+
+class OfHost(Verb):
+    """A command on one host."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument('host', metavar='HOST', help='as Nova spells it')
+        return parser
+
+
+class Show(OfHost, ShowOne):
+    """One host, its devices asked now: one look before acting."""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        from recovery.view import hosts
+
+        site, human, name = self.context.site, self.human(parsed_args), parsed_args.host
+        host = hosts.host(site, name)
+        counts = hosts.instances(site, name)
+        devices = hosts.devices(site, name) if host.fenceable else []
+        memory, service = host.memory, host.service
+        written = times.moment if human else times.precise
+        found: dict[str, Any] = {
+            'host': name,
+            'nova': host.nova,
+            'disabled_reason': service.disabled_reason or '' if service else '',
+            'reported_or_changed_at': written(service.updated_at if service else None),
+            'instances': ', '.join(f'{count} {state}' for state, count in counts.items())
+            if human
+            else dict(counts),
+            'fencing': host.fencing,
+            'devices': '\n'.join(_device(one) for one in devices)
+            if human
+            else [vars(one) | {'verdict': one.verdict} for one in devices],
+            'maintenance': memory.maintenance,
+            'maintenance_by': memory.maintenance_by or '',
+            'maintenance_reason': memory.maintenance_reason or '',
+            'failed_by': memory.failed_by or '',
+            'carries': ', '.join(memory.carries) if human else list(memory.carries),
+            'proven_off_at': written(memory.proven_off_at),
+            'returned_at': written(memory.returned_at),
+            'recovery': _id(host.recovery, human),
+            'recovery_state': host.recovery['state'] if host.recovery else '',
+            'next': _next(host),
+        }
+        return tuple(found), tuple(found.values())
+
+
+def _device(one: Any) -> str:
+    said = one.error or f'reads {one.power}'
+    return f'level {one.level} {one.name} at {one.address}: {said}; identity {one.verdict}'
+
+
+def _next(host: Any) -> str:
+    if host.recovery is not None:
+        return f'recovery show {host.recovery["id"][:8]}'
+    if host.memory.failed_by:
+        return f'recovery host return {host.name}'
+    if host.memory.maintenance:
+        return f'recovery host maintenance {host.name} off'
+    return ''
+
+
+class Check(OfHost, Lister):
+    """Whether each device of a host answers, and is the one that was enrolled.
+
+    Exit codes: 0 all well, 1 a device is not the one that was enrolled, 5 one does not answer.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--enrol', action='store_true', help='record what the devices say they are'
+        )
+        parser.add_argument('--yes', '-y', action='store_true', help='do not ask before --enrol')
+        parser.add_argument('--reason', default='', metavar='WHY')
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Table:
+        from recovery.view import hosts
+
+        found = hosts.devices(self.context.site, parsed_args.host)
+        if parsed_args.enrol:
+            self._enrol(parsed_args, found)
+            found = hosts.devices(self.context.site, parsed_args.host)
+        verdicts = {one.verdict for one in found}
+        if 'changed' in verdicts:
+            self.outcome = exits.REFUSED
+            self.app.stderr.write(
+                'Another machine may be behind a device that changed. Once you know that it is '
+                f'{parsed_args.host}:\n  next: recovery host check {parsed_args.host} --enrol\n'
+            )
+        elif 'unreachable' in verdicts:
+            self.outcome = exits.UNREACHABLE
+        columns = ('Level', 'Device', 'Address', 'Power', 'Identity', 'Enrolled', 'Verdict',
+                   'Error')  # fmt: skip
+        return columns, [
+            (one.level, one.name, one.address, one.power, one.identity or '', one.enrolled or '',
+             one.verdict, one.error)
+            for one in found
+        ]  # fmt: skip
+
+    def _enrol(self, parsed_args: argparse.Namespace, found: Any) -> None:
+        from recovery.cli.verb import confirm
+        from recovery.operate.enrol import enrol
+
+        identities = {one.name: one.identity for one in found if one.identity}
+        said = [f'  {name} is {identity}' for name, identity in identities.items()]
+        confirm(self, parsed_args, f'The devices of {parsed_args.host} are from now on:', *said)
+        enrol(
+            self.context.store,
+            parsed_args.host,
+            identities,
+            by=who(),
+            reason=parsed_args.reason,
+        )
+
+
+class Return(OfHost, Write):
+    """Bring a recovered host back: power on, wait until it is healthy, enable it."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--accept-leftovers',
+            action='store_true',
+            help='you say that the instances left on it are in order',
+        )
+        parser.add_argument(
+            '--rebooted',
+            action='store_true',
+            help='you say that it was rebooted since it failed, if it came back by itself',
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        from recovery import intake
+
+        host = parsed_args.host
+        self.confirm(
+            parsed_args, f'{host} is switched on and, when it is healthy, gets instances again.'
+        )
+        if parsed_args.accept_leftovers and not parsed_args.reason.strip():
+            raise exits.UsageError('--accept-leftovers needs a --reason')
+        outcome = intake.request_return(
+            self.context.site,
+            host,
+            by=who(),
+            reason=parsed_args.reason or f'asked for by {who()}',
+            accept_leftovers=parsed_args.accept_leftovers,
+            rebooted=parsed_args.rebooted,
+        )
+        self.say(*answered(outcome))
+        return exits.DONE if outcome.answer == 'admit' else exits.REFUSED
+
+
+class Maintenance(OfHost, Write):
+    """Set or end the maintenance of a host: while it is on, alarms about it are held."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument('switch', choices=['on', 'off'])
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        from recovery.operate.service import maintain
+
+        host, on = parsed_args.host, parsed_args.switch == 'on'
+        if on and not parsed_args.reason.strip():
+            raise exits.UsageError('maintenance needs a --reason, for whoever finds it on')
+        self.confirm(
+            parsed_args,
+            f'Alarms about {host} are held from now on.'
+            if on
+            else f'Alarms about {host} may fence it from now on.',
+        )
+        maintain(self.context.store, host, on, by=who(), reason=parsed_args.reason)
+        self.say(f'maintenance of {host} is {parsed_args.switch}')
+        return exits.DONE

@@ -1,0 +1,73 @@
+"""What would happen to a host, by the same gates that decide."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+from recovery.cli.alarm import CODES
+from recovery.cli.verb import ShowOne
+
+SHOWN = 30
+MARKS = {'admit': '+', 'hold': '=', 'ignore': 'x'}
+
+
+class Plan(ShowOne):
+    """What an alarm about a host would lead to now, gate by gate. Writes nothing.
+
+    Exit codes: 0 it would be admitted, 1 ignored, 4 held.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument('host', metavar='HOST', help='as Nova spells it')
+        parser.add_argument('--kind', default='host-down', help='failure kind (default: host-down)')
+        return parser
+
+    def screen(self, parsed_args: argparse.Namespace) -> None:
+        self.say(*_lines(self._plan(parsed_args)))
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        found = self._plan(parsed_args).as_dict()
+        return tuple(found), tuple(found.values())
+
+    def _plan(self, parsed_args: argparse.Namespace) -> Any:
+        from recovery.intake.plan import plan
+        from recovery.policy import order
+        from recovery.view.ids import Unknown
+
+        if parsed_args.kind not in order.ORDER:
+            known = ', '.join(sorted(order.ORDER))
+            raise Unknown(f'there is no failure kind {parsed_args.kind!r}; there are: {known}')
+        planned = plan(self.context.site, parsed_args.host, parsed_args.kind)
+        self.outcome = CODES[str(planned.decision.word)]
+        return planned
+
+
+def _lines(planned: Any) -> Iterator[str]:
+    decision = planned.decision
+    yield f'An alarm {planned.kind} {planned.host} now: {decision.word}'
+    yield f'  {decision.answer.reason}'
+    if decision.answer.verb:
+        yield f'  next: {decision.answer.verb}'
+    yield ''
+    for one in decision.records():
+        yield f'{MARKS[one["answer"]]} {one["gate"]:<13} {one["reason"]}'
+    yield ''
+    for level in planned.levels:
+        yield f'fence level {level.number}: {", ".join(level.devices)}'
+    if planned.instances is not None:
+        yield from _instances(planned.instances)
+    for warning in planned.warnings:
+        yield f'warning: {warning}'
+
+
+def _instances(instances: Any) -> Iterator[str]:
+    yield f'{len(instances)} instances:'
+    for one in instances[:SHOWN]:
+        target = f' to {one.target}' if one.target else ''
+        reason = f' ({one.reason})' if one.reason else ''
+        yield f'  {one.action:<9} {one.name:<24} {one.vm_state:<10}{target}{reason}'
+    if len(instances) > SHOWN:
+        yield f'  ... and {len(instances) - SHOWN} more: -f json shows all'

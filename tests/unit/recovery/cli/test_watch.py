@@ -1,0 +1,71 @@
+"""watch: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from drivers.clock import SystemClock
+from tests.unit.recovery.cli.site import Operator, Result
+
+
+@pytest.mark.parametrize(
+    ('state', 'code'),
+    [('done', 0), ('undone', 0), ('done-with-failures', 3), ('expired', 3), ('cancelled', 1)],
+)
+def test_it_ends_with_the_outcome(run: Operator, state: str, code: int) -> None:
+    done = run('watch', run.recovery(state=state))
+    assert (done.code, state in done.out) == (code, True)
+
+
+def test_it_ends_with_4_when_a_human_is_needed(run: Operator) -> None:
+    identifier = run.recovery(state='waiting', code='fence-exhausted', reason='the BMC is dead',
+                              verb='recovery confirm-fenced compute-01')  # fmt: skip
+    done = run('watch', identifier)
+    assert done.code == 4
+    assert 'waiting: the BMC is dead; next: recovery confirm-fenced compute-01' in done.out
+
+
+def test_a_gate_that_opens_by_itself_is_waited_for(run: Operator) -> None:
+    identifier = run.recovery(state='held', code='settled', next_check=9e9)
+    run('show', identifier)
+    assert 'WAITS FOR A HUMAN' not in run('show', identifier).out
+    other = run.recovery('compute-02', 'held', code='mass-failure', next_check=9e9)
+    assert run('watch', other).code == 4
+
+
+@pytest.mark.parametrize('words', [[], ['--until-ended']])
+def test_it_prints_what_changes_until_the_end(run: Operator, words: list[str]) -> None:
+    identifier = run.recovery(state='running', worker='w1', claims=1)
+    ended: list[Result] = []
+    clock = SystemClock()
+    event = clock.spawn(
+        'watch', lambda: ended.append(run('watch', identifier[:8], '--seconds', '0.05', *words))
+    )
+    clock.wait(None, 0.3)
+    moved = run.item(identifier, 'vm-1', 'moved')
+    clock.wait(None, 0.3)
+    assert moved
+    assert not event.is_set()
+    with run.store.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE recovery SET state = 'done', open_key = NULL, worker = NULL, ended_at = 1"
+        )
+    assert clock.wait(event, 20.0)
+    lines = ended[0].out.splitlines()
+    assert ended[0].code == 0
+    said = [line.split(' ', 1)[1] for line in lines]
+    assert said[0] == 'running by w1, claim 1'
+    assert 'instances: 1 of 1 moved' in said
+    assert said[-1].startswith('done')
+    assert len(said) == len(set(said)), 'only what changed'
+
+
+def test_a_superseded_one_is_followed(run: Operator) -> None:
+    later = run.recovery(state='done')
+    done = run('watch', run.recovery(state='superseded', superseded_by=later))
+    assert done.code == 0
+
+
+def test_all_of_none_ends_at_once(run: Operator) -> None:
+    assert run('watch').code == 0
+    assert run('watch', '--seconds', '0').code == 2
