@@ -1,0 +1,54 @@
+"""Every scenario ends as it says, breaks no rule, and is told as its neighbour ``.log`` has it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.scenarios.player import FOLDER, load, names, perform
+
+#: Plays of each scenario without a seed, and as many with seeds. The most dangerous ones ask for
+#: more in their file; RECOVERY_REPLAYS asks for as many of all.
+REPLAYS = 3
+
+
+@pytest.mark.parametrize('name', names())
+def test_it_ends_as_expected(name: str, accept: bool) -> None:
+    scenario = load(name)
+    played = perform(scenario)
+    assert not played.complaints, '\n'.join([*played.complaints, '', played.log])
+    if accept:
+        scenario.log.write_text(played.log)
+    assert scenario.log.exists(), f'{scenario.log.name} is missing: --accept writes it'
+    assert played.log == scenario.log.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', names())
+def test_it_is_the_same_play_each_time(name: str) -> None:
+    scenario = load(name)
+    first = perform(scenario).log
+    for _ in range(_replays(scenario.replays) - 1):
+        assert perform(scenario).log == first
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', names())
+def test_it_ends_the_same_in_any_order(name: str) -> None:
+    scenario = load(name)
+    end = perform(scenario).end
+    for seed in range(1, _replays(scenario.replays) + 1):
+        played = perform(scenario, seed)
+        broken = [one for one in played.complaints if one.startswith('rule broken')]
+        assert not broken, f'seed {seed}\n' + '\n'.join([*broken, played.log])
+        assert played.end == end, f'seed {seed}\n{played.log}'
+
+
+def test_every_log_has_its_scenario() -> None:
+    logs = {path.stem for path in FOLDER.glob('*.log')}
+    assert logs <= set(names())
+
+
+def _replays(own: int | None) -> int:
+    return int(os.environ.get('RECOVERY_REPLAYS', own or REPLAYS))
