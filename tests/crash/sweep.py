@@ -1,0 +1,188 @@
+"""The crash sweep: the same play again and again, the worker killed at another point each time.
+
+Points are the requests that the worker sends (on receipt, applied but unanswered, answered) and
+its database commits (just before, just after). Nothing in the product knows of them: the
+simulated peers and SQLAlchemy do the killing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from recovery.db import states, tables
+from recovery.intake.returning import request_return
+from recovery.site import Site
+from tests.stage import Stage, play
+
+HOST = 'compute-02'
+MOMENTS = ('received', 'applied', 'answered')
+TAKEOVER_SECONDS = 2.0
+MAXIMUM_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where the worker dies."""
+
+    flow: str  #: 'host-down' or 'host-return'
+    what: str  #: 'request' or 'commit'
+    number: int  #: 1 for the first after the alarm
+    moment: str
+
+    def __str__(self) -> str:
+        return f'{self.flow}-{self.what}-{self.number}-{self.moment}'
+
+
+@dataclass
+class End:
+    """What a play came to; compared with that of the play in which nobody dies."""
+
+    state: str
+    items: list[tuple[str, str]]
+    guests: dict[str, list[str]]
+    flags: list[tuple[str, bool, bool, bool]]
+
+
+class Commits:
+    """Counts the commits of worker processes, and kills at one of them."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.seen = 0
+        self.kill_at: tuple[int, str] | None = None
+
+    def watch(self, site: Site) -> None:
+        """Wrap the commits of one process."""
+        dialect = site.store.engine.dialect
+        commit = dialect.do_commit
+
+        def counted(connection: Any) -> None:
+            if not self._working():
+                commit(connection)
+                return
+            self.seen += 1
+            number = self.seen
+            if self.kill_at == (number, 'before'):
+                self._stage.kill(site.identity.name)
+            commit(connection)
+            if self.kill_at == (number, 'after'):
+                self._stage.kill(site.identity.name)
+
+        setattr(dialect, 'do_commit', counted)  # noqa: B010 - an attribute of this engine alone
+
+    def _working(self) -> bool:
+        # Heartbeats come by time, not by what is done.
+        return not self._stage.clock.actor.endswith('/heartbeat')
+
+
+@contextmanager
+def scene(flow: str) -> Iterator[tuple[Stage, Callable[[], None], Commits]]:
+    """A stage right before the flow is started, what starts it, and its commits."""
+    with play(
+        hosts=4, instances=12, settings={'rebuild_seconds': 3.0, 'boot_seconds': 8.0}
+    ) as stage:
+        stage.world.crash(HOST)
+        stage.run(65.0)
+        commits = Commits(stage)
+        if flow == 'host-return':
+            _workers(stage, None)
+            stage.alarm(HOST)
+            stage.until(stage.ended)
+            for name in ('w1', 'w2', 'watcher'):
+                stage.stop(name)
+            stage.run(15.0)
+        stage.world.faults.requests.clear()
+
+        def begin() -> None:
+            if flow == 'host-down':
+                stage.alarm(HOST)
+            else:
+                stage.ask(lambda: request_return(stage.site, HOST, by='ann', reason='repaired'))
+            _workers(stage, commits)
+
+        yield stage, begin, commits
+
+
+def _workers(stage: Stage, commits: Commits | None) -> None:
+    for name in ('w1', 'w2'):
+        stage.worker(name)
+        if commits is not None:
+            commits.watch(stage.sites[name])
+    stage.watcher()
+
+
+def clean(flow: str) -> tuple[End, list[Point]]:
+    """The play in which nobody dies, and the points that it has."""
+    with scene(flow) as (stage, begin, commits):
+        begin()
+        stage.until(stage.ended, MAXIMUM_SECONDS)
+        requests = sum(_by_worker(note.client) for note in stage.world.faults.requests)
+        points = [
+            Point(flow, 'request', number, moment)
+            for number in range(1, requests + 1)
+            for moment in MOMENTS
+        ]
+        points += [
+            Point(flow, 'commit', number, moment)
+            for number in range(1, commits.seen + 1)
+            for moment in ('before', 'after')
+        ]
+        return _end(stage), points
+
+
+def killed(point: Point) -> tuple[End, list[str], str]:
+    """The play with a death in it: its end, the broken rules, and the story."""
+    with scene(point.flow) as (stage, begin, commits):
+        if point.what == 'commit':
+            commits.kill_at = (point.number, point.moment)
+        else:
+            stage.world.faults.kill(
+                '*', point.number, point.moment, lambda note: _die(stage, note.client), 'w*/*'
+            )
+        begin()
+        stage.until(lambda: stage.killed_at is not None or stage.ended(), MAXIMUM_SECONDS)
+        assert stage.killed_at is not None, f'{point}: never reached\n{stage.story()}'
+        _resumed(stage, point)
+        stage.until(stage.ended, MAXIMUM_SECONDS)
+        return _end(stage), stage.broken(), stage.story()
+
+
+def _die(stage: Stage, client: str) -> bool:
+    stage.kill(client.partition('/')[0])
+    return True
+
+
+def _by_worker(client: str) -> bool:
+    return client.startswith('w') and '/' in client and not client.startswith('watcher')
+
+
+def _resumed(stage: Stage, point: Point) -> None:
+    """Another worker has it within the lease and two seconds."""
+    if stage.state() != states.RUNNING:
+        return
+    epoch = stage.recovery()['epoch']
+    died = stage.killed_at
+    assert died is not None
+    lease = stage.conf.worker.lease_seconds
+    stage.until(
+        lambda: stage.recovery()['epoch'] > epoch or stage.ended(), MAXIMUM_SECONDS, step=0.5
+    )
+    late = stage.clock.elapsed() - died
+    assert late <= lease + TAKEOVER_SECONDS, f'{point}: taken over after {late:.1f} s'
+
+
+def _end(stage: Stage) -> End:
+    names = {one.id: one.name for one in stage.world.instances.values()}
+    world = stage.world
+    return End(
+        state=stage.state(),
+        items=sorted((names[row['instance']], row['state']) for row in stage.rows(tables.item)),
+        guests={'all': sorted(name for host in world.hosts for name in stage.running_on(host))},
+        flags=sorted(
+            (host.name, host.enabled, host.forced_down, host.powered)
+            for host in world.hosts.values()
+        ),
+    )

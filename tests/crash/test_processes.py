@@ -1,0 +1,163 @@
+"""Real workers are killed at every request and at a share of the commits (S31, H25)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.crash.processes import Death, Outcome, Sweeper
+from tests.peers import need
+
+MOMENTS = ('received', 'applied', 'answered')
+SIDES = ('before', 'after')
+#: The numbers of points may not fall: fewer would mean that the sweep sees less.
+LEAST = {'host-down': {'request': 105, 'commit': 20}, 'host-return': {'request': 105, 'commit': 20}}
+FLOWS = tuple(LEAST)
+COMMITS_EVERY = int(os.environ.get('RECOVERY_CRASH_COMMITS_EVERY', '6'))
+AT_ONCE = int(os.environ.get('RECOVERY_CRASH_AT_ONCE', '10'))
+DEFAULT_LEASE = 30.0  # seconds
+SAMPLE = 6  # points of each flow on MariaDB and Redis
+NOBODY = 'nobody died'
+TRIES = 3  # of a play in which nobody died: the world did not find out who had asked
+
+Get = Callable[[str], tuple[Sweeper, Outcome]]
+
+
+@pytest.fixture(scope='module')
+def sweeper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
+    """Of each flow: what plays it, and the play in which nobody dies."""
+    opened: list[Sweeper] = []
+
+    @cache
+    def get(flow: str) -> tuple[Sweeper, Outcome]:
+        one = Sweeper(flow, tmp_path_factory.mktemp(flow))
+        opened.append(one)
+        clean = one.play([Death()], 1)[0]
+        assert not clean.trouble, f'{clean.trouble}\n{clean.story}'
+        assert clean.end['states'][-1] == 'done', clean.story
+        assert clean.broken == []
+        return one, clean
+
+    yield get
+    for one in opened:
+        one.close()
+
+
+def _wrong(outcome: Outcome, clean: Outcome) -> str:
+    """What is wrong with the end of a play; '' when it ended as if nobody had died."""
+    if outcome.trouble:
+        return outcome.trouble
+    if outcome.broken:
+        return f'rules broken: {outcome.broken}'
+    if outcome.end != clean.end:
+        return f'it ended as {outcome.end}, and not as {clean.end}'
+    if _missed(outcome):
+        return NOBODY
+    return ''
+
+
+def _missed(outcome: Outcome) -> bool:
+    """Whether the point came and nobody died. A run polls less often than another, and then ends
+    before its last points come."""
+    return not outcome.reached and outcome.death.number <= getattr(
+        outcome, f'{outcome.death.what}s'
+    )
+
+
+def _play(plays: Sweeper, clean: Outcome, deaths: list[Death]) -> list[Outcome]:
+    """The outcomes. A play that ended well because nobody died is played again."""
+    found, left = dict[Death, Outcome](), deaths
+    for _ in range(TRIES):
+        found |= {one.death: one for one in plays.play(left, AT_ONCE)}
+        left = [death for death in left if _wrong(found[death], clean) == NOBODY]
+        if not left:
+            break
+    return [found[death] for death in deaths]
+
+
+def _judge(outcomes: list[Outcome], clean: Outcome) -> None:
+    found = [(one, wrong) for one in outcomes if (wrong := _wrong(one, clean))]
+    sentences = '\n'.join(f'{one.death}: {wrong}' for one, wrong in found)
+    assert not found, f'{len(found)} of {len(outcomes)}\n{sentences}\n{found[0][0].story}'
+
+
+def _requests(clean: Outcome) -> list[Death]:
+    return [
+        Death('request', number, moment)
+        for number in range(1, clean.requests + 1)
+        for moment in MOMENTS
+    ]
+
+
+def _commits(clean: Outcome) -> list[Death]:
+    return [
+        Death('commit', number, moment)
+        for number in range(1, clean.commits + 1)
+        for moment in SIDES
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('flow', FLOWS)
+def test_killed_anywhere_it_ends_the_same(
+    flow: str, sweeper: Get, record_property: Callable[[str, object], None]
+) -> None:
+    plays, clean = sweeper(flow)
+    requests, commits = _requests(clean), _commits(clean)
+    middle = clean.requests // 2, clean.commits // 2
+    patient = [Death('request', middle[0], moment, DEFAULT_LEASE) for moment in MOMENTS]
+    patient += [Death('commit', middle[1], moment, DEFAULT_LEASE) for moment in SIDES]
+    outcomes = _play(plays, clean, [*patient, *requests, *commits[::COMMITS_EVERY]])
+    reached = {
+        what: sum(one.reached for one in outcomes if one.death.what == what)
+        for what in ('request', 'commit')
+    }
+    record_property(
+        'points',
+        f'{flow}, real processes: killed at {reached["request"]} moments of {clean.requests} '
+        f'requests, {reached["commit"]} sides of {clean.commits} commits; '
+        f'{len(patient)} of them with a lease of {DEFAULT_LEASE:g} s',
+    )
+    _judge(outcomes, clean)
+    for what, least in LEAST[flow].items():
+        assert reached[what] >= least
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('flow', FLOWS)
+def test_likewise_on_mariadb_with_a_board_in_redis(
+    flow: str, sweeper: Get, record_property: Callable[[str, object], None]
+) -> None:
+    need('mariadb')
+    need('redis')
+    plays, clean = sweeper(flow)
+    points = [*_requests(clean), *_commits(clean)]
+    chosen = points[len(points) // SAMPLE // 2 :: len(points) // SAMPLE][:SAMPLE]
+    deaths = [Death(one.what, one.number, one.moment, peers='mariadb') for one in chosen]
+    outcomes = _play(plays, clean, deaths)
+    record_property(
+        'points', f'{flow}, on MariaDB with a Redis board: {sum(one.reached for one in outcomes)}'
+    )
+    _judge(outcomes, clean)
+    assert len(outcomes) == SAMPLE
+
+
+def test_a_sweep_that_loses_an_instance_is_found_out(sweeper: Get, tmp_path: Path) -> None:
+    """The judge itself: each way in which an end may differ is a sentence."""
+    _plays, clean = sweeper('host-down')
+    death = Death('request', 1, 'received')
+
+    def end(**other: object) -> str:
+        values = {'reached': True, 'end': clean.end, 'broken': [], 'requests': 9, **other}
+        return _wrong(Outcome(death, **values), clean)  # type: ignore[arg-type]
+
+    assert end() == ''
+    assert end(reached=False) == NOBODY
+    assert end(reached=False, requests=0) == ''
+    assert 'S1' in end(broken=['S1 at 3 s'])
+    assert 'it ended as' in end(end={**clean.end, 'guests': clean.end['guests'][1:]})
+    assert 'too late' in end(trouble='too late')
