@@ -1,0 +1,145 @@
+"""What the fencing contract is run against. A new driver adds its peer to PEERS."""
+
+from __future__ import annotations
+
+import abc
+from enum import Enum
+from typing import Any, ClassVar
+
+from drivers.clock import SystemClock
+from drivers.contracts.clock import Clock
+from drivers.contracts.fencing import FencingDriver
+from drivers.fencing.ipmi import IpmiFencing
+from drivers.fencing.redfish import RedfishFencing
+from tests.peers import BmcFarm
+
+
+class Fault(Enum):
+    """What can be wrong with a controller."""
+
+    DEAD = 'dead'  #: nothing is there
+    HANG = 'hang'  #: it takes the request and never answers
+    DRIP = 'drip'  #: it answers a byte at a time, for ever
+    DROP = 'drop'  #: it cuts the connection
+    BUSY = 'busy'  #: it says "not now"
+    NOISE = 'noise'  #: it answers something else
+    REFUSE = 'refuse'  #: it says no to every request to switch
+    STUCK = 'stuck'  #: it says yes, and does nothing
+    SLOW = 'slow'  #: it says yes, and does it seconds later
+    LIE = 'lie'  #: it always reads ON
+    ODD = 'odd'  #: it reads a state that is neither on nor off
+
+
+class Peer(abc.ABC):
+    """Controllers of at least two hosts, and the truth about them."""
+
+    name: ClassVar[str]
+    faults: ClassVar[frozenset[Fault]]
+    clock: Clock = SystemClock()
+    hosts: tuple[str, ...]
+
+    @abc.abstractmethod
+    def __init__(self) -> None:
+        """Find the peer. Skips the test when it is not there."""
+
+    @abc.abstractmethod
+    def driver(self, host: str, *, password: str | None = None) -> FencingDriver:
+        """A driver for the controller of a host."""
+
+    @abc.abstractmethod
+    def broken(self, host: str, fault: Fault) -> FencingDriver:
+        """Break the controller of a host; a driver for it."""
+
+    @abc.abstractmethod
+    def restore(self) -> None:
+        """Everything whole, every host on."""
+
+    @abc.abstractmethod
+    def is_on(self, host: str) -> bool:
+        """The truth about a host's power."""
+
+    @abc.abstractmethod
+    def switch(self, host: str, on: bool) -> None:
+        """Change a host's power behind its controller's back."""
+
+    @abc.abstractmethod
+    def contacts(self, host: str) -> int:
+        """How many questions and requests the controller of a host received."""
+
+    @abc.abstractmethod
+    def requests_to_switch(self, host: str) -> int:
+        """How many requests to switch the controller of a host received."""
+
+    @property
+    @abc.abstractmethod
+    def password(self) -> str:
+        """What must never be seen."""
+
+
+class FarmPeer(Peer):
+    """A farm of real BMCs."""
+
+    make: ClassVar[type[IpmiFencing] | type[RedfishFencing]]
+    switching: ClassVar[str]  #: how a request to switch begins in what a BMC received
+
+    def __init__(self) -> None:
+        self.farm = BmcFarm.needed(self.name)
+        self.hosts = self.farm.hosts
+
+    def driver(self, host: str, *, password: str | None = None) -> FencingDriver:
+        settings = self.farm.settings(host)
+        return self.make.build(settings | ({'password': password} if password else {}))
+
+    def broken(self, host: str, fault: Fault) -> FencingDriver:
+        self.farm.fault(host, fault.value)
+        return self.driver(host)
+
+    def restore(self) -> None:
+        for host in self.hosts[:2]:
+            self.farm.fault(host, 'ok')
+            self.farm.power(host, 'on')
+
+    def is_on(self, host: str) -> bool:
+        return self.farm.power(host) == 'on'
+
+    def switch(self, host: str, on: bool) -> None:
+        self.farm.power(host, 'on' if on else 'off')
+
+    def contacts(self, host: str) -> int:
+        return len(self.farm.received(host))
+
+    def requests_to_switch(self, host: str) -> int:
+        return sum(line.startswith(self.switching) for line in self.farm.received(host))
+
+    @property
+    def password(self) -> str:
+        password: str = self.farm.settings(self.hosts[0])['password']
+        return password
+
+
+class IpmiPeer(FarmPeer):
+    """pyghmi and OpenIPMI's ipmi_sim."""
+
+    name = 'ipmi'
+    make = IpmiFencing
+    switching = 'set '
+    faults = frozenset({Fault.DEAD, Fault.HANG, Fault.REFUSE, Fault.STUCK, Fault.SLOW, Fault.LIE})
+
+
+class RedfishPeer(FarmPeer):
+    """sushy and sushy-tools' emulator."""
+
+    name = 'redfish'
+    make = RedfishFencing
+    switching = 'POST '
+    faults = frozenset(Fault)
+
+    def broken(self, host: str, fault: Fault) -> FencingDriver:
+        if fault is Fault.DEAD:
+            settings: dict[str, Any] = self.farm.settings(host)
+            return RedfishFencing(settings | {'address': 'https://127.0.0.1:9'})
+        return super().broken(host, fault)
+
+
+#: Every implementation of the contract, with the peer that it speaks to.
+PEERS: list[type[Peer]] = [IpmiPeer, RedfishPeer]
