@@ -1,0 +1,1 @@
+"""What tools/quickstart runs; tools/bench borrows the simulated cloud."""
