@@ -17,6 +17,7 @@ from drivers.inventory.file import FileInventory
 from drivers.simulated import bmc
 from flows.evacuation import judge, retry_rule, settle, table
 from flows.fencing import readings, watch
+from flows.stop import StoreAway
 from flows.tasks import instances, returning, service
 from recovery import intake
 from recovery.board.conductor import RecoveryConductor
@@ -24,6 +25,7 @@ from recovery.claims import act
 from recovery.claims.claim import Claim
 from recovery.claims.ledger import Ledger
 from recovery.claims.orphans import Orphans
+from recovery.claims.together import Together
 from recovery.db import decisions, intents, recoveries, states
 from recovery.intake import gates_port
 from recovery.policy import decide
@@ -72,6 +74,16 @@ def put(where: object, name: str, value: object) -> Patch:
 
 def _off_without_asking(self: watch.PowerWatch) -> None:
     vars(self)['_off_at'] = self._clock.elapsed()
+
+
+def _unwritten(self: Together, work: Any) -> Any:
+    try:
+        return _run(self, work)
+    except StoreAway:
+        return self._clock.elapsed() + 5.0, 0, None
+
+
+_run = Together.run
 
 
 def _unknown_is_off(device: Any, clock: Any) -> Any:
@@ -182,6 +194,8 @@ SABOTAGES: tuple[Sabotage, ...] = (
              put(intake, 'plan', _as_an_alarm), scenes.somebody_asks_what_would_be),
     Sabotage('S29', 'unknown is fine', 'a host is fenced although Nova could not be asked',
              gate('service'), scenes.nova_does_not_say_what_kind_it_is),
+    Sabotage('S29', 'it will have been written', 'a host is fenced although the intent was lost',
+             put(Together, 'run', _unwritten), scenes.the_database_goes_away_in_mid_fence),
     Sabotage('S30', 'each request anew', 'every request of a question gets the whole time',
              put(Deadline, 'left', lambda self: self.seconds),
              scenes.nova_is_slow_to_each_request),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from drivers.contracts.errors import DriverError
 from drivers.simulated.oracle import Broken
@@ -333,6 +335,36 @@ def nova_does_not_say_what_kind_it_is(play: Play) -> None:
     dies(play)
     play.stage.alarm(HOST)
     play.stage.run(60.0)
+
+
+@scene(inventory={'hosts': {HOST: [OUTLETS]}})
+def the_database_goes_away_in_mid_fence(play: Play) -> None:
+    """Nobody but this player reaches it from the reading before the second power-off on."""
+    gone: list[float] = []
+
+    def refuse(_connection: sa.Connection) -> None:
+        if gone and play.stage.clock.actor and play.world.time < gone[0] + 20.0:
+            lost = sqlite3.OperationalError('unable to open database file')
+            raise sa.exc.OperationalError('BEGIN', None, lost)
+
+    def go(_request: object) -> None:
+        gone.append(play.world.time)
+        play.world.note('fence.forbidden', HOST, rule='S29', why='the database is away')
+
+    play.world.hosts[HOST].feeds = {'left': True, 'right': True}
+    play.world.faults.kill('bmc.power-state', 2, 'answered', go)
+    sa.event.listen(sa.Engine, 'begin', refuse)
+    try:
+        cast(play)
+        play.world.isolate(HOST)
+        play.stage.run(65.0)
+        play.stage.alarm(HOST)
+        until(play, lambda: bool(gone))
+        play.stage.run(19.0)
+    finally:
+        sa.event.remove(sa.Engine, 'begin', refuse)
+    play.world.note('fence.permitted', HOST)
+    until(play, play.stage.ended)
 
 
 @scene(settings={'rebuild_seconds': 10.0}, instances=24, conf={'evacuation.at_once': 1})
