@@ -112,7 +112,7 @@ class Agents:
         def tick() -> None:
             if host.boots != boot:
                 return
-            if host.answers:
+            if host.answers and not host.trait_stays:
                 host.trait_disabled = not host.enabled
             self.sync_trait(host)
 

@@ -47,6 +47,7 @@ class Host:
     forced_down: bool = False
     flags_changed: float | None = None
     trait_disabled: bool = False  #: Placement shows COMPUTE_STATUS_DISABLED
+    trait_stays: bool = False  #: its agent cannot reach Placement to change that
     ever_up: bool = True
 
     #: what the hypervisor really has: instance UUID -> 'running', 'paused' or 'shutdown'

@@ -60,10 +60,11 @@ class Services:
     def _tell_agent(self, host: Host) -> float:
         world = self._world
         if world.agents.up(host):
-            if host.answers:
+            if not host.answers:
+                return world.settings.rpc_timeout
+            if not host.trait_stays:
                 host.trait_disabled = not host.enabled
                 return 0.0
-            return world.settings.rpc_timeout
         world.agents.sync_trait(host)
         return 0.0
 
