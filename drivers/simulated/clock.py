@@ -121,7 +121,7 @@ class VirtualClock(Clock):
         until: float | None = None,
         *,
         event: threading.Event | None = None,
-        limit: float = 120.0,
+        limit: float = 900.0,
     ) -> None:
         """Play until every actor has ended, that time is reached, or the event is set.
 

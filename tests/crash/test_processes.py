@@ -17,7 +17,7 @@ SIDES = ('before', 'after')
 #: The numbers of points may not fall: fewer would mean that the sweep sees less.
 LEAST = {'host-down': {'request': 105, 'commit': 20}, 'host-return': {'request': 105, 'commit': 20}}
 FLOWS = tuple(LEAST)
-COMMITS_EVERY = int(os.environ.get('RECOVERY_CRASH_COMMITS_EVERY', '6'))
+COMMITS_EVERY = int(os.environ.get('RECOVERY_CRASH_COMMITS_EVERY', '5'))
 AT_ONCE = int(os.environ.get('RECOVERY_CRASH_AT_ONCE', '10'))
 DEFAULT_LEASE = 30.0  # seconds
 SAMPLE = 6  # points of each flow on MariaDB and Redis
