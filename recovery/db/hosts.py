@@ -24,6 +24,7 @@ class Host:
     identities: Mapping[str, str] = field(default_factory=dict)
     proven_off_at: float | None = None
     returned_at: float | None = None
+    segment: str | None = None
 
 
 def get(connection: sa.Connection, name: str) -> Host:

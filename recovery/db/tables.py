@@ -20,6 +20,7 @@ UUID = sa.String(36)
 NAME = sa.String(255)
 WORD = sa.String(32)
 TIME: sa.Double[float] = sa.Double()  # microseconds survive on every database
+SCOPE = sa.String(300)  # 'cloud', 'segment:NAME', 'host:NAME', maybe behind the name of a guard
 ID = sa.BigInteger().with_variant(sa.Integer, 'sqlite')  # SQLite counts up only an INTEGER
 
 
@@ -182,6 +183,8 @@ decision = sa.Table(
     sa.Column('reason', sa.Text, nullable=False),
     sa.Column('gates', sa.JSON, nullable=False),
     sa.Column('at', TIME, nullable=False, index=True),
+    # What the gates looked at, compressed, so that the decision can be made again.
+    sa.Column('inputs', sa.LargeBinary(2**24 - 1)),
 )
 
 event = sa.Table(
@@ -208,12 +211,51 @@ host = sa.Table(
     sa.Column('identities', sa.JSON, nullable=False),
     sa.Column('proven_off_at', TIME),
     sa.Column('returned_at', TIME),
+    sa.Column('segment', NAME),
+)
+
+window = sa.Table(
+    'window',
+    META,
+    sa.Column('id', UUID, primary_key=True),
+    sa.Column('scope', SCOPE, nullable=False),
+    sa.Column('begins_at', TIME, nullable=False),
+    sa.Column('ends_at', TIME, nullable=False, index=True),
+    sa.Column('by', NAME, nullable=False),
+    sa.Column('reason', sa.Text, nullable=False),
+    sa.Column('at', TIME, nullable=False),
+    sa.Column('closed_at', TIME),
+    sa.Column('closed_by', NAME),
+)
+
+fence_path = sa.Table(
+    'fence_path',
+    META,
+    sa.Column('host', NAME, primary_key=True),
+    # NULL: could not be found out
+    sa.Column('off_works', sa.Boolean),
+    sa.Column('on_works', sa.Boolean),
+    sa.Column('verdict', sa.Text, nullable=False),
+    sa.Column('devices', sa.JSON, nullable=False),
+    sa.Column('at', TIME, nullable=False),
+    sa.Column('since', TIME, nullable=False),  # when the verdict last changed
+)
+
+# What each process sees of the witnesses: the quorum is counted over the newest rows.
+witness = sa.Table(
+    'witness',
+    META,
+    sa.Column('observer', NAME, primary_key=True),
+    sa.Column('machine', NAME, nullable=False),
+    sa.Column('answers', sa.JSON, nullable=False),
+    sa.Column('reached', sa.Boolean, nullable=False),
+    sa.Column('at', TIME, nullable=False),
 )
 
 guard = sa.Table(
     'guard',
     META,
-    sa.Column('name', WORD, primary_key=True),
+    sa.Column('name', SCOPE, primary_key=True),
     sa.Column('value', sa.JSON, nullable=False),
     sa.Column('by', NAME, nullable=False),
     sa.Column('reason', sa.Text, nullable=False),
@@ -230,6 +272,8 @@ worker = sa.Table(
     sa.Column('version', WORD, nullable=False),
     sa.Column('started_at', TIME, nullable=False),
     sa.Column('seen_at', TIME, nullable=False),
+    sa.Column('draining_at', TIME),
+    sa.Column('draining_by', NAME),
 )
 
 job = sa.Table(

@@ -29,7 +29,7 @@ CLOCK = SystemClock()
 SPAWN = multiprocessing.get_context('spawn')
 RECOVERY = META.tables['recovery']
 #: Every revision that was ever released: an upgrade begins at any of them. Add, never remove.
-RELEASED = ('0001',)
+RELEASED = ('0001', '0002')
 
 
 @pytest.fixture(params=KINDS)
@@ -180,6 +180,19 @@ OPEN_RECOVERY: dict[str, dict[str, dict[str, Any]]] = {
             'details': '{"recovery": "r"}', 'created_at': 1.5, 'updated_at': 1.5,
         },
     }
+}  # fmt: skip
+OPEN_RECOVERY['0002'] = OPEN_RECOVERY['0001'] | {
+    'window': {
+        'id': 'w', 'scope': 'host:compute-02', 'begins_at': 1.0, 'ends_at': 9.0, 'by': 'anna',
+        'reason': 'new memory', 'at': 0.5,
+    },
+    'fence_path': {
+        'host': 'compute-01', 'off_works': 1, 'verdict': 'off should work', 'devices': '[]',
+        'at': 1.0, 'since': 1.0,
+    },
+    'witness': {
+        'observer': 'w1', 'machine': 'ctl-1', 'answers': '[]', 'reached': 1, 'at': 1.0,
+    },
 }  # fmt: skip
 
 
