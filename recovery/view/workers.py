@@ -22,6 +22,8 @@ class Worker:
     version: str
     started_at: float
     seen_at: float
+    draining_at: float | None
+    draining_by: str | None
     alive: bool
     recoveries: tuple[str, ...]
 
