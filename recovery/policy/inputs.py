@@ -40,10 +40,63 @@ class Limits:
 
 @dataclass(frozen=True)
 class Switch:
-    """A guard that stops the whole service: who set it, and why."""
+    """A guard that stops a scope: who set it, and why."""
 
     by: str
     reason: str
+    scope: str = 'cloud'  #: or 'segment:NAME', 'host:NAME'
+
+
+@dataclass(frozen=True)
+class Window:
+    """A maintenance window that is open now."""
+
+    id: str
+    scope: str  #: 'cloud', 'segment:NAME', 'host:NAME'
+    ends_at: float
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One target that tells whether we ourselves are cut off."""
+
+    name: str
+    reached: bool
+    said: str  #: for people
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What we see of the witnesses, and what the other processes of ours say they see."""
+
+    witnesses: tuple[Witness, ...] = ()  #: without the arbitrator
+    others: Mapping[str, bool] = field(default_factory=dict)  #: by machine: has a majority there
+    arbitrator: Witness | None = None  #: decides a tie; None: none is named
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Whether one channel, apart from Nova and the BMC, shows the host alive (H16)."""
+
+    name: str
+    kind: str  #: 'ssh', 'tcp', 'command', 'nova', 'agent'
+    alive: bool | None  #: None: could not be asked, which says nothing
+    said: str  #: for people
+    at: float | None = None
+    answer: str = 'hold'  #: what a living sign means: 'veto' (nobody may approve), 'hold', 'record'
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Hosts that may fail together, and how many of them may."""
+
+    kind: str  #: 'segment', 'zone', 'aggregate'
+    name: str
+    hosts: frozenset[str]
+    mass_share: float | None = None  #: None: no limit of its own
+    mass_count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +194,12 @@ class Inputs:
     #: None when the inventory has no entry for the host
     devices: tuple[Device, ...] | Missing | None = field(default_factory=Missing)
     clashes: tuple[str, ...] | Missing = field(default_factory=Missing)
+    windows: tuple[Window, ...] = ()  #: open ones whose scope covers the host
+    #: None when no witness is configured
+    surroundings: Surroundings | Missing | None = None
+    signs: tuple[Sign, ...] | Missing = ()  #: of life
+    domains: tuple[Domain, ...] | Missing = ()  #: that the host belongs to
+    authority: str = 'start'  #: of the alarm's source: 'start', 'approve', 'evidence'
     migrations: tuple[Migration, ...] | Missing = field(default_factory=Missing)
     leftovers: tuple[Leftover, ...] | Missing = field(default_factory=Missing)
 
