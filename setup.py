@@ -14,6 +14,7 @@ REQUIRES = [
     'openstacksdk>=4.0',  # Nova, Placement, Keystone
     'oslo.config>=9.6',  # given; options with units, bounds and a generated sample
     'oslo.log>=6.0',  # log options that operators of OpenStack know
+    'oslo.policy>=4.3',  # who may give which order, in rules that operators of OpenStack know
     'oslo.utils>=7.0',  # importable names and times, as TaskFlow makes them
     'pyghmi>=1.6',  # given; IPMI
     'requests>=2.31',  # the session below openstacksdk and sushy
@@ -127,6 +128,16 @@ setup(
             'ipmi = drivers.fencing.ipmi:IpmiFencing',
             'redfish = drivers.fencing.redfish:RedfishFencing',
             'simulated = drivers.simulated.bmc:SimulatedFencing',
+        ],
+        'recovery.life': [
+            'command = drivers.life.command:CommandLife',
+            'ssh = drivers.life.ssh:SshLife',
+            'tcp = drivers.life.tcp:TcpLife',
+        ],
+        'recovery.witnesses': [
+            'http = drivers.witnesses.http:HttpWitness',
+            'https = drivers.witnesses.http:HttpWitness',
+            'tcp = drivers.witnesses.tcp:TcpWitness',
         ],
     },
 )

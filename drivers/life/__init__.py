@@ -1,0 +1,1 @@
+"""Signs of life: one file per channel."""

@@ -1,0 +1,1 @@
+"""Witnesses: one file per way of asking."""
