@@ -50,15 +50,29 @@ class FencingDriver(abc.ABC):
         """
 
 
+class PowerOn(enum.Enum):
+    """Whether we may switch a host on through a device."""
+
+    AUTO = 'auto'
+    NEVER = 'never'  #: a human does it
+
+
 @dataclass(frozen=True)
 class FenceDevice:
-    """One device of one host, ready to use."""
+    """One device of one host, ready to use. All times in seconds."""
 
     name: str  #: as the inventory calls it, unique within the host
     driver: FencingDriver
     address: str  #: what an operator recognises: host:port, or a URL without credentials
-    off_timeout: float = 60.0  #: seconds from the first request until it must read OFF
-    request_timeout: float = 15.0  #: seconds for one question or request
+    kind: str = ''  #: the name of its driver
+    delay: float = 0.0  #: before it is asked for the first time, counted from its level's start
+    off_timeout: float = 60.0  #: in all, from the first request until it must read OFF
+    attempts: int = 1  #: requests to cut the power within off_timeout
+    off_wait: float = 0.0  #: for which it must go on reading OFF before it counts
+    request_timeout: float = 15.0  #: for one question or request
+    power_on: PowerOn = PowerOn.AUTO
+    feeds: tuple[str, ...] = ()  #: power feeds that it lives on; empty: not declared
+    network: str = ''  #: the network that it answers on; empty: not declared
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,13 @@ class FencePath:
 
     host: str
     levels: tuple[FenceLevel, ...]
+    feeds: tuple[str, ...] = ()  #: power feeds of the host; it needs one of them
+    network: str = ''  #: the network over which the host is seen to be up
+
+    @property
+    def devices(self) -> tuple[FenceDevice, ...]:
+        """Every device of every level."""
+        return tuple(device for level in self.levels for device in level.devices)
 
     def level(self, number: int) -> FenceLevel:
         """The level of that number. Raises KeyError when the inventory has none."""

@@ -44,6 +44,10 @@ class Inventory(abc.ABC):
         Includes every device (driver, address, plug) that would belong to two hosts (H4).
         """
 
+    def management_network(self) -> str:
+        """The network over which the control plane is reached; '' when it is not declared."""
+        return ''
+
     def outdated(self) -> bool:
         """Whether its source was changed since it was read: it is to be made anew."""
         return False

@@ -14,7 +14,7 @@ from drivers.inventory.file.entries import (
     Drivers,
     Entry,
     EntryError,
-    Levels,
+    HostEntry,
     exposed_secrets,
     read_entries,
 )
@@ -40,13 +40,12 @@ class FileInventory(Inventory):
         self._entries = read_entries(self._file, self._drivers)
 
     def path(self, host: str) -> FencePath:
-        return FencePath(
-            host,
-            tuple(
-                FenceLevel(number, tuple(self._device(entry.expanded(host)) for entry in devices))
-                for number, devices in enumerate(self._levels(host), start=1)
-            ),
+        said = self._said(host)
+        levels = tuple(
+            FenceLevel(number, tuple(self._device(entry.expanded(host)) for entry in devices))
+            for number, devices in said.levels
         )
+        return FencePath(host, levels, said.feeds, said.network)
 
     def named_hosts(self) -> tuple[str, ...]:
         return tuple(self._entries.hosts)
@@ -58,15 +57,18 @@ class FileInventory(Inventory):
             found += self._unusable(host)
         return (*found, *self._shared(asked))
 
+    def management_network(self) -> str:
+        return self._entries.management_network
+
     def outdated(self) -> bool:
         return self._look != _look_of(self._file)
 
-    def _levels(self, host: str) -> Levels:
+    def _said(self, host: str) -> HostEntry:
         if host in self._entries.hosts:
             return self._entries.hosts[host]
-        for match, levels in self._entries.patterns:
+        for match, said in self._entries.patterns:
             if fnmatchcase(host, match):
-                return levels
+                return said
         raise KeyError(host)
 
     def _device(self, entry: Entry) -> FenceDevice:
@@ -76,7 +78,8 @@ class FileInventory(Inventory):
             name=entry.name,
             driver=driver.build(settings),
             address=str(entry.place(driver)),
-            **entry.timeouts,
+            kind=entry.driver,
+            **entry.common,
         )
 
     def _unusable(self, host: str) -> list[InventoryProblem]:
@@ -93,10 +96,10 @@ class FileInventory(Inventory):
         of_host: dict[str, list[places.Place]] = {}
         for host in asked | set(self._entries.hosts):
             try:
-                levels = self._levels(host)
+                said = self._said(host)
             except KeyError:
                 continue
-            entries = [entry.expanded(host) for devices in levels for entry in devices]
+            entries = [entry.expanded(host) for entry in said.devices]
             of_host[host] = [entry.place(self._drivers[entry.driver]) for entry in entries]
         return [
             InventoryProblem(first, _sentence(first, second, place, one_machine))

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from drivers.contracts.fencing import FencingDriver
+from drivers.contracts.fencing import FencingDriver, PowerOn
 from drivers.contracts.inventory import InventoryError, InventoryProblem
 from drivers.inventory.file import credentials, places, schema
 from drivers.inventory.file.source import Source, Trail, read
 
 HOST = '{host}'
-TIMEOUTS: tuple[str, ...] = ('off_timeout', 'request_timeout')
 
 
 class Buildable(Protocol):
@@ -46,7 +45,7 @@ class Entry:
     name: str
     driver: str
     settings: Mapping[str, Any]  #: with the defaults of its driver; credentials unresolved
-    timeouts: Mapping[str, float]  #: those of off_timeout and request_timeout that are given
+    common: Mapping[str, Any]  #: fields of a FenceDevice that are given
     where: str
 
     def expanded(self, host: str) -> Entry:
@@ -73,15 +72,27 @@ class Entry:
         return settings
 
 
-Levels = tuple[tuple[Entry, ...], ...]
+@dataclass(frozen=True)
+class HostEntry:
+    """What a host, or a pattern, says."""
+
+    levels: tuple[tuple[int, tuple[Entry, ...]], ...]  #: by number, in ascending order
+    feeds: tuple[str, ...]
+    network: str
+
+    @property
+    def devices(self) -> tuple[Entry, ...]:
+        """Those of every level."""
+        return tuple(entry for _, devices in self.levels for entry in devices)
 
 
 @dataclass
 class Entries:
     """All that a file holds."""
 
-    hosts: dict[str, Levels] = field(default_factory=dict)
-    patterns: list[tuple[str, Levels]] = field(default_factory=list)
+    hosts: dict[str, HostEntry] = field(default_factory=dict)
+    patterns: list[tuple[str, HostEntry]] = field(default_factory=list)
+    management_network: str = ''
 
 
 def read_entries(file: Path, drivers: Drivers) -> Entries:
@@ -104,15 +115,19 @@ class _Checker:
         self._wrong: list[str] = []
 
     def check(self) -> Entries:
-        entries = Entries()
+        entries = Entries(management_network=self._source.data.get('management_network', ''))
         for name in self._defaults:
             self._known(name, ('defaults', name))
-        for host, levels in self._source.data.get('hosts', {}).items():
-            entries.hosts[host] = self._levels(levels, ('hosts', host))
+        for host, said in self._source.data.get('hosts', {}).items():
+            trail = ('hosts', host)
+            if isinstance(said, dict):
+                entries.hosts[host] = self._host(said, (*trail, 'levels'))
+            else:
+                entries.hosts[host] = self._host({'levels': said}, trail)
         for at, pattern in enumerate(self._source.data.get('patterns', [])):
-            levels = self._levels(pattern['levels'], ('patterns', at, 'levels'))
-            entries.patterns.append((pattern['match'], levels))
-            self._pattern(levels)
+            made = self._host(pattern, ('patterns', at, 'levels'))
+            entries.patterns.append((pattern['match'], made))
+            self._pattern(made)
         if self._wrong:
             raise InventoryError('\n'.join(self._wrong))
         return entries
@@ -129,16 +144,25 @@ class _Checker:
         )
         return False
 
-    def _levels(self, levels: list[list[dict[str, Any]]], trail: Trail) -> Levels:
+    def _host(self, said: Mapping[str, Any], trail: Trail) -> HostEntry:
+        """:param trail: that of its levels."""
+        shares = {**self._source.data.get('every_host', {}), **said}
+        return HostEntry(
+            self._levels(said['levels'], trail),
+            tuple(shares.get('feeds', ())),
+            shares.get('network', ''),
+        )
+
+    def _levels(self, levels: Any, trail: Trail) -> tuple[tuple[int, tuple[Entry, ...]], ...]:
         names: set[str] = set()
         result = []
-        for number, devices in enumerate(levels):
-            made = [self._entry(one, (*trail, number, at)) for at, one in enumerate(devices)]
+        for number, key, devices in _numbered(levels):
+            made = [self._entry(one, (*trail, key, at)) for at, one in enumerate(devices)]
             for entry in filter(None, made):
                 if entry.name in names:
                     self._say(entry.where, f'a second device "{entry.name}"; give it a "name"')
                 names.add(entry.name)
-            result.append(tuple(filter(None, made)))
+            result.append((number, tuple(filter(None, made))))
         return tuple(result)
 
     def _entry(self, device: dict[str, Any], trail: Trail) -> Entry | None:
@@ -153,9 +177,8 @@ class _Checker:
         for wanted, part in ((accepted, settings), (device_schema, common)):
             for inside, sentence in schema.violations(wanted, part):
                 self._say(self._where(driver, trail, inside), sentence)
-        timeouts = {key: common[key] for key in TIMEOUTS if key in common}
-        where = self._source.where(trail)
-        return Entry(common.get('name', driver), driver, settings, timeouts, where)
+        name = common.pop('name', driver)
+        return Entry(name, driver, settings, _fields(common), self._source.where(trail))
 
     def _where(self, driver: str, trail: Trail, inside: Trail) -> str:
         """A setting stands with its device, or else in its driver's defaults."""
@@ -165,8 +188,8 @@ class _Checker:
             trail = default[:2]
         return self._source.where((*trail, *inside))
 
-    def _pattern(self, levels: Levels) -> None:
-        for entry in (entry for devices in levels for entry in devices):
+    def _pattern(self, pattern: HostEntry) -> None:
+        for entry in pattern.devices:
             if not any(HOST in str(entry.settings.get(key, '')) for key in places.PLACE_KEYS):
                 self._say(
                     entry.where,
@@ -175,11 +198,28 @@ class _Checker:
                 )
 
 
+def _numbered(levels: Any) -> list[tuple[int, str | int, list[dict[str, Any]]]]:
+    """Number, key in the file, devices; in ascending order."""
+    if isinstance(levels, dict):
+        return [(int(key), key, levels[key]) for key in sorted(levels)]
+    return [(at + 1, at, devices) for at, devices in enumerate(levels)]
+
+
+def _fields(common: Mapping[str, Any]) -> dict[str, Any]:
+    """As a FenceDevice takes them. What has been complained of already is left out."""
+    fields = {key: value for key, value in common.items() if key != 'driver'}
+    if isinstance(fields.get('feeds'), list):
+        fields['feeds'] = tuple(fields['feeds'])
+    if fields.get('power_on') in (PowerOn.AUTO.value, PowerOn.NEVER.value):
+        fields['power_on'] = PowerOn(fields['power_on'])
+    return fields
+
+
 def exposed_secrets(entries: Entries, drivers: Drivers, file: Path) -> Iterator[InventoryProblem]:
     """A warning for each secret, or file of secrets, that other users can read now."""
-    levels = [*entries.hosts.values(), *(levels for _, levels in entries.patterns)]
+    hosts = [*entries.hosts.values(), *(pattern for _, pattern in entries.patterns)]
     said = set()
-    for entry in (entry for level in levels for devices in level for entry in devices):
+    for entry in (entry for host in hosts for entry in host.devices):
         wanted = drivers[entry.driver].SETTINGS_SCHEMA
         for sentence in credentials.exposed(entry.settings, wanted, file):
             if sentence not in said:

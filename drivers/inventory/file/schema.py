@@ -11,6 +11,18 @@ from jsonschema.exceptions import ValidationError
 from drivers.inventory.file.source import Trail
 
 _SECONDS = {'type': 'number', 'exclusiveMinimum': 0}
+_WAIT = {'type': 'number', 'minimum': 0, 'maximum': 300}
+_NAME = {'type': 'string', 'minLength': 1}
+
+#: What a device or a host may be said to depend on.
+SHARES: dict[str, Any] = {
+    'feeds': {
+        'type': 'array',
+        'items': {**_NAME, 'description': 'the name of a power feed'},
+        'description': 'a list of power feeds, any one of which keeps it alive',
+    },
+    'network': {**_NAME, 'description': 'the name of the network that it answers on'},
+}
 
 #: What every device may say, whatever drives it. All else is for its driver.
 DEVICE: dict[str, Any] = {
@@ -20,34 +32,65 @@ DEVICE: dict[str, Any] = {
         'description': 'unique within the host; the driver when left out',
     },
     'driver': {'type': 'string'},
+    'delay': {
+        **_WAIT,
+        'description': 'seconds before it is asked for the first time',
+    },
     'off_timeout': {
         **_SECONDS,
         'maximum': 600,
         'description': 'seconds from the first request until it must read OFF',
+    },
+    'attempts': {
+        'type': 'integer',
+        'minimum': 1,
+        'maximum': 10,
+        'description': 'requests to cut the power within off_timeout',
+    },
+    'off_wait': {
+        **_WAIT,
+        'description': 'seconds for which it must go on reading OFF before it counts',
     },
     'request_timeout': {
         **_SECONDS,
         'maximum': 120,
         'description': 'seconds for one question or request',
     },
+    'power_on': {
+        'enum': ['auto', 'never'],
+        'description': 'whether we may switch the host on through it',
+    },
+    **SHARES,
 }
 
-_LEVELS = {
+_DEVICES = {
+    'type': 'array',
+    'minItems': 1,
+    'description': 'a list of devices, which must all read OFF',
+    'items': {
+        'type': 'object',
+        'required': ['driver'],
+        'properties': DEVICE,
+        'description': 'a mapping with a "driver"',
+    },
+}
+_LEVEL_LIST = {
     'type': 'array',
     'minItems': 1,
     'maxItems': 9,
     'description': 'a list of levels, tried in this order',
-    'items': {
-        'type': 'array',
-        'minItems': 1,
-        'description': 'a list of devices, which must all read OFF',
-        'items': {
-            'type': 'object',
-            'required': ['driver'],
-            'properties': DEVICE,
-            'description': 'a mapping with a "driver"',
-        },
+    'items': _DEVICES,
+}
+_LEVELS = {
+    'if': {'type': 'object'},
+    'then': {
+        'minProperties': 1,
+        'description': 'a mapping from numbers to levels',
+        'properties': {str(number): _DEVICES for number in range(1, 10)},
+        'additionalProperties': False,
+        'unknown': 'is no level: levels have the numbers 1 to 9',
     },
+    'else': _LEVEL_LIST,
 }
 
 FILE: dict[str, Any] = {
@@ -62,7 +105,15 @@ FILE: dict[str, Any] = {
         'hosts': {
             'type': 'object',
             'description': 'a mapping from host names to levels',
-            'additionalProperties': _LEVELS,
+            'additionalProperties': {
+                'if': {'type': 'object'},
+                'then': {
+                    'required': ['levels'],
+                    'additionalProperties': False,
+                    'properties': {'levels': _LEVELS, **SHARES},
+                },
+                'else': _LEVEL_LIST,
+            },
         },
         'patterns': {
             'type': 'array',
@@ -78,8 +129,19 @@ FILE: dict[str, Any] = {
                         'description': 'a host name with * or ?',
                     },
                     'levels': _LEVELS,
+                    **SHARES,
                 },
             },
+        },
+        'every_host': {
+            'type': 'object',
+            'description': 'what hosts depend on that do not say otherwise',
+            'additionalProperties': False,
+            'properties': SHARES,
+        },
+        'management_network': {
+            **_NAME,
+            'description': 'the name of the network over which Nova and this service are reached',
         },
     },
 }
@@ -105,7 +167,8 @@ def _sentence(error: ValidationError) -> str:
     if error.validator == 'additionalProperties':
         known = part.get('properties', {})
         unknown = [key for key in value if key not in known]
-        return f'{_names(unknown)} is not known here; known are {_names(known)}'
+        why = part.get('unknown') or f'is not known here; known are {_names(known)}'
+        return f'{_names(unknown)} {why}'
     what = f'"{error.absolute_path[-1]}"' if error.absolute_path else 'the file'
     described = part.get('description')
     hint = f': {described}' if described else ''
