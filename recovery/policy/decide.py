@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from flows.records import Verdict
+from recovery.policy import recorded
 from recovery.policy.gate import Answer, Gate, Word, admit
 from recovery.policy.inputs import Inputs
 
@@ -37,6 +39,13 @@ class Decision:
     """The answer of all gates together."""
 
     asked: tuple[Asked, ...]
+    inputs: Inputs
+    may_end: bool = True
+
+    @cached_property
+    def packed(self) -> bytes:
+        """What the gates looked at, as it is stored; some milliseconds for a thousand hosts."""
+        return recorded.encode(self.inputs, may_end=self.may_end)
 
     @property
     def deciding(self) -> Asked | None:
@@ -75,6 +84,11 @@ class Decision:
         """Every gate that holds: what an approval has to cover."""
         return tuple(one for one in self.asked if one.answer.word == Word.HOLD)
 
+    def admitted(self, gate: str) -> bool:
+        """Whether that gate was asked and is open by itself."""
+        named = (one for one in self.asked if one.gate.name == gate)
+        return any(one.answer.word == Word.ADMIT and not one.approved for one in named)
+
     def records(self) -> list[dict[str, Any]]:
         """All gates, as they are stored."""
         return [one.record() for one in self.asked]
@@ -86,7 +100,7 @@ def decide(gates: Iterable[Gate], inputs: Inputs, *, may_end: bool = True) -> De
     :param may_end: False for a recovery that has powered its host off: it is never no longer
         needed, so that what would be ignored is held for a human.
     """
-    return Decision(tuple(_ask(gate, inputs, may_end) for gate in gates))
+    return Decision(tuple(_ask(gate, inputs, may_end) for gate in gates), inputs, may_end)
 
 
 def _ask(gate: Gate, inputs: Inputs, may_end: bool) -> Asked:
