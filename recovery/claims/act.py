@@ -14,7 +14,7 @@ from drivers.contracts.errors import DriverError, Refused
 from flows.ports import Line
 from flows.stop import ClaimLost, StoreAway, Waiting
 from recovery.claims.wish import wish
-from recovery.db import guards, intents, items
+from recovery.db import guards, intents, items, scopes
 
 if TYPE_CHECKING:
     from recovery.claims.claim import Claim
@@ -101,14 +101,18 @@ def _allowed(claim: Claim, connection: sa.Connection) -> None:
     cancelled = wish(connection, claim.recovery_id)
     if cancelled is not None:
         raise cancelled
-    paused = guards.paused(connection)
+    paused = guards.paused(connection, claim.host)
     if paused is not None:
         raise Waiting(
-            f'paused by {paused.by}: {paused.reason}',
+            f'{_named(paused.scope)}paused by {paused.by}: {paused.reason}',
             code='paused',
-            verb='recovery unpause',
+            verb=f'recovery unpause{scopes.flags(paused.scope)}',
             again_in=10.0,
         )
+
+
+def _named(scope: str) -> str:
+    return '' if scope == scopes.CLOUD else f'{scopes.words(scope)} is '
 
 
 def _hold_lease(claim: Claim, within: float) -> None:

@@ -7,25 +7,33 @@ from types import ModuleType
 from oslo_config import cfg
 
 from recovery.conf import (
+    access,
     board,
     compute,
     database,
     evacuation,
     fencing,
+    isolation,
+    life,
     policy,
     restore,
+    sources,
     watcher,
     worker,
 )
 
 GROUPS: tuple[ModuleType, ...] = (
+    access,
     board,
     compute,
     database,
     evacuation,
     fencing,
+    isolation,
+    life,
     policy,
     restore,
+    sources,
     watcher,
     worker,
 )

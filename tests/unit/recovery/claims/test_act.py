@@ -15,8 +15,8 @@ from flows.stop import Cancelled, ClaimLost, Released, StoreAway, Waiting
 from recovery.claims.act import Act
 from recovery.claims.claim import Claim
 from recovery.claims.ledger import Ledger
-from recovery.db import guards, states, tables
-from tests.unit.recovery.claims.scene import Scene, instance
+from recovery.db import guards, hosts, states, tables
+from tests.unit.recovery.claims.scene import HOST, Scene, instance
 
 Begin = Callable[..., AbstractContextManager[Act]]
 VM = instance(1)
@@ -87,6 +87,30 @@ class TestBefore:
         with pytest.raises(Waiting, match='paused by ann: network work') as caught, off(claim):
             pytest.fail('it acted')
         assert (caught.value.code, caught.value.verb) == ('paused', 'recovery unpause')
+
+    @pytest.mark.parametrize(
+        ('scope', 'said', 'verb'),
+        [
+            (f'host:{HOST}', f'host {HOST} is paused by ann', f'recovery unpause --host {HOST}'),
+            ('segment:a', 'segment a is paused by ann', 'recovery unpause --segment a'),
+        ],
+    )
+    def test_so_is_that_of_its_host_or_segment(
+        self, here: Scene, claim: Claim, scope: str, said: str, verb: str
+    ) -> None:
+        with here.store.write() as connection:
+            hosts.put(connection, HOST, segment='a')
+            guards.pause(connection, by='ann', reason='work', now=1.0, scope=scope)
+        with pytest.raises(Waiting, match=said) as caught, off(claim):
+            pytest.fail('it was let outside')
+        assert (caught.value.code, caught.value.verb) == ('paused', verb)
+
+    def test_but_not_that_of_another_one(self, here: Scene, claim: Claim) -> None:
+        with here.store.write() as connection:
+            for scope in ('host:compute-77', 'segment:a'):
+                guards.pause(connection, by='ann', reason='work', now=1.0, scope=scope)
+        with off(claim):
+            pass
         assert caught.value.again_in
         assert here.rows(tables.intent) == []
 

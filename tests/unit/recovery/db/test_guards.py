@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from drivers.simulated.clock import VirtualClock
 from recovery.db import events, guards, hosts
@@ -62,6 +63,68 @@ def test_each_switch_leaves_an_event(store: Store) -> None:
         ('bob', 'ended the maintenance of host c1', ''),
         ('bob', 'set host c1 to maintenance', 'disks'),
         ('ann', 'paused the service', 'upgrade'),
+    ]
+
+
+def in_segment(connection: sa.Connection, host: str, segment: str) -> None:
+    hosts.put(connection, host, segment=segment)
+
+
+def test_a_pause_covers_its_scope_and_nothing_else(store: Store) -> None:
+    with store.write() as connection:
+        in_segment(connection, 'c1', 'rack-1')
+        in_segment(connection, 'c2', 'rack-2')
+        pause = partial(guards.pause, connection, by='ann', now=1.0)
+        pause(reason='rack moves', scope='segment:rack-1')
+        pause(reason='new board', scope='host:c3')
+        said = {host: guards.paused(connection, host) for host in ('c1', 'c2', 'c3', 'c4', '')}
+    assert {host: one and (one.scope, one.reason) for host, one in said.items()} == {
+        'c1': ('segment:rack-1', 'rack moves'),
+        'c2': None,
+        'c3': ('host:c3', 'new board'),
+        'c4': None,
+        '': None,
+    }
+
+
+def test_the_widest_scope_is_named_and_each_is_ended_for_itself(store: Store) -> None:
+    with store.write() as connection:
+        in_segment(connection, 'c1', 'rack-1')
+        for scope in ('cloud', 'segment:rack-1', 'host:c1'):
+            guards.disarm(connection, by='ann', reason=scope, now=1.0, scope=scope)
+        named = []
+        while (found := guards.disarmed(connection, 'c1')) is not None:
+            named.append(found.scope)
+            guards.arm(connection, by='bob', reason='', now=2.0, scope=found.scope)
+    assert named == ['cloud', 'segment:rack-1', 'host:c1']
+
+
+def test_every_scope_that_is_stopped(store: Store) -> None:
+    with store.write() as connection:
+        guards.pause(connection, by='ann', reason='one', now=1.0, scope='host:c1')
+        guards.pause(connection, by='ann', reason='two', now=1.0)
+        guards.pause(connection, by='ann', reason='three', now=1.0, scope='segment:a')
+        guards.unpause(connection, by='ann', reason='', now=2.0, scope='segment:a')
+        guards.disarm(connection, by='ann', reason='four', now=1.0, scope='host:c1')
+        assert [one.scope for one in guards.stopped(connection, guards.PAUSED)] == [
+            'cloud',
+            'host:c1',
+        ]
+        assert [one.scope for one in guards.stopped(connection, guards.ARMED)] == ['host:c1']
+
+
+def test_scopes_are_named_in_the_story(store: Store) -> None:
+    with store.write() as connection:
+        guards.pause(connection, by='ann', reason='', now=1.0, scope='segment:rack-1')
+        guards.unpause(connection, by='ann', reason='', now=2.0, scope='segment:rack-1')
+        guards.disarm(connection, by='ann', reason='', now=3.0, scope='host:c1')
+        guards.arm(connection, by='ann', reason='', now=4.0, scope='host:c1')
+        story = [row['what'] for row in events.newest(connection)]
+    assert story == [
+        'armed host c1',
+        'disarmed host c1',
+        'ended the pause of segment rack-1',
+        'paused segment rack-1',
     ]
 
 

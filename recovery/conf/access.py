@@ -1,0 +1,22 @@
+"""[access]: who may give which order."""
+
+from oslo_config import cfg, types
+
+GROUP = cfg.OptGroup('access', title='Roles of operators')
+
+WHO = types.String(regex=r'^(\*|(user|group|uid|gid):\S+)\s+[a-z][a-z0-9_,-]*(\s+segments=\S+)?$')
+
+OPTIONS = [
+    cfg.MultiOpt(
+        'local',
+        item_type=WHO,
+        default=['* operator'],
+        help='WHO ROLE[,ROLE...] [segments=X,Y], given once for each rule: the roles of those who '
+        'type commands on this machine. WHO is *, user:NAME, uid:NUMBER, group:NAME or gid:NUMBER; '
+        'all lines that fit count. Roles are those of the rules: "operator" gives every order but '
+        'one; "forcer" may confirm-fence a host against a sign of life, and nobody is one unless '
+        'a line says so. With segments the roles hold for hosts of these segments alone. This '
+        'keeps people from mistakes: who can read the password of the database could write to it '
+        'without a command of ours. Rules are changed in the file of [oslo_policy] policy_file.',
+    ),
+]
