@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from recovery.db import alarms, decisions, events, recoveries, states
 from recovery.intake import collect
 from recovery.intake.arguments import ASKED, arguments
+from recovery.intake.record import record
 from recovery.policy import order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Word
@@ -44,6 +45,7 @@ def admit(site: Site, row: sa.RowMapping) -> Outcome:
     ask = collect.Ask(row['kind'], row['subject'], alarms.of_row(row), row['arrived_at'])
     inputs = collect.collect(site, ask, order.needs(gates))
     decision = decide(gates, inputs)
+    _ = decision.packed  # before the transaction
 
     def work(connection: sa.Connection) -> Outcome:
         return _record(site, connection, row, inputs, decision)
@@ -67,7 +69,7 @@ def _record(
     if live is not None:
         _supersede(site, connection, live, recovery)
     outcome = begin(site, connection, decision, recovery, row=row)
-    _decided(site, connection, row, decision, recovery)
+    record(site, connection, recovery, Stage.INTAKE, decision, alarm=row['id'])
     return outcome
 
 
@@ -125,7 +127,7 @@ def _ignored(
         what = f'{row["source"]} says so too: {row["kind"]} {row["subject"]}'
         now = site.clock.now()
         events.add(connection, row['source'], what, at=now, recovery=recovery)
-    _decided(site, connection, row, decision, recovery)
+    record(site, connection, recovery, Stage.INTAKE, decision, alarm=row['id'])
     verb = f'recovery show {recovery[:8]}' if recovery else ''
     return Outcome(row['id'], 'ignore', decision.answer.reason, recovery, verb, decision.gate)
 
@@ -144,7 +146,7 @@ def _postponed(
         alarms.postpone(connection, row['id'], reason)
     newest = decisions.newest_of_alarm(connection, row['id'])
     if newest is None or newest['gate'] != decision.gate:  # another age of a report is no news
-        _decided(site, connection, row, decision, None)
+        record(site, connection, None, Stage.INTAKE, decision, alarm=row['id'])
     verb = f'recovery cancel {name} --leave'
     return Outcome(row['id'], 'hold', reason, None, verb, decision.gate)
 
@@ -164,23 +166,3 @@ def _settle(
     answer, reason = str(decision.word), decision.answer.reason
     if not alarms.settle(connection, row['id'], answer, reason, recovery):
         raise Changed
-
-
-def _decided(
-    site: Site,
-    connection: sa.Connection,
-    row: sa.RowMapping,
-    decision: Decision,
-    recovery: str | None,
-) -> None:
-    decisions.add(
-        connection,
-        stage=str(Stage.INTAKE),
-        answer=str(decision.word),
-        gate=decision.gate,
-        reason=decision.answer.reason,
-        gates=decision.records(),
-        at=site.clock.now(),
-        recovery=recovery,
-        alarm=row['id'],
-    )

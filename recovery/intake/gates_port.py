@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from flows.records import Verdict
 from flows.stop import NotNeeded
 from recovery.claims.claim import Claim
-from recovery.db import decisions, guards, intents, recoveries
+from recovery.db import guards, intents, recoveries
 from recovery.intake import collect
+from recovery.intake.record import record as record
 from recovery.policy import looks, order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Gate, Word
@@ -30,10 +31,9 @@ class PolicyGates:
         """All gates, as verify asks them; recorded."""
         ask = question(self._site, self._claim.recovery_id)
         stage, decision = ask_again(self._site, ask)
+        recovery, _ = self._claim.recovery_id, decision.packed  # before the transaction
         self._claim.transact(
-            lambda connection: record(
-                self._site, connection, self._claim.recovery_id, stage, decision
-            )
+            lambda connection: record(self._site, connection, recovery, stage, decision)
         )
         return decision.verdict
 
@@ -138,19 +138,3 @@ def below(ask: collect.Ask, inputs: Inputs) -> bool:
     if ask.kind != HOST_DOWN or service is None:
         return False
     return service.forced_down and inputs.own.forced_down
-
-
-def record(
-    site: Site, connection: sa.Connection, recovery: str, stage: Stage, decision: Decision
-) -> None:
-    """Put a decision about a recovery on record."""
-    decisions.add(
-        connection,
-        stage=str(stage),
-        answer=str(decision.word),
-        gate=decision.gate,
-        reason=decision.answer.reason,
-        gates=decision.records(),
-        at=site.clock.now(),
-        recovery=recovery,
-    )

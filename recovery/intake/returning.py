@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from recovery.db import decisions, events, recoveries, states
+from recovery.db import events, recoveries, states
 from recovery.intake import collect
 from recovery.intake.admission import Outcome
 from recovery.intake.arguments import arguments
+from recovery.intake.record import record
 from recovery.policy import order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Gate, Word
@@ -55,10 +56,11 @@ def request_return(
     if decision.word != Word.ADMIT:
         return _refused(decision, inputs.live)
     fresh = _fresh(site, host, by, reason, said)
+    _ = decision.packed  # before the transaction
     try:
         if waiting is not None:
-            return site.store.transact(lambda one: _once_more(one, waiting, fresh, decision))
-        return site.store.transact(lambda connection: _begin(connection, fresh, decision))
+            return site.store.transact(lambda one: _once_more(site, one, waiting, fresh, decision))
+        return site.store.transact(lambda connection: _begin(site, connection, fresh, decision))
     except sa.exc.IntegrityError:
         return _too_late(site, host)
 
@@ -110,13 +112,19 @@ def _refused(decision: Decision, live: Live | None) -> Outcome:
     return Outcome(None, str(decision.word), reason, live.id if live else None, verb, decision.gate)
 
 
-def _begin(connection: sa.Connection, fresh: recoveries.Fresh, decision: Decision) -> Outcome:
+def _begin(
+    site: Site, connection: sa.Connection, fresh: recoveries.Fresh, decision: Decision
+) -> Outcome:
     recoveries.create(connection, fresh)
-    return _asked(connection, fresh.id, fresh, decision)
+    return _asked(site, connection, fresh.id, fresh, decision)
 
 
 def _once_more(
-    connection: sa.Connection, row: sa.RowMapping, fresh: recoveries.Fresh, decision: Decision
+    site: Site,
+    connection: sa.Connection,
+    row: sa.RowMapping,
+    fresh: recoveries.Fresh,
+    decision: Decision,
 ) -> Outcome:
     """A new round of a return that waits, with what was said now and before."""
     cleared = dict.fromkeys(('book', 'phase', 'code', 'verb', 'next_check'))
@@ -127,23 +135,18 @@ def _once_more(
     if not recoveries.move(connection, row['id'], row['state'], states.READY, now, **values):
         why = f'recovery {row["id"][:8]} changed at this very moment; nothing was done'
         return Outcome(None, 'ignore', why, row['id'], f'recovery show {row["id"][:8]}', FREE.name)
-    return _asked(connection, row['id'], fresh, decision)
+    return _asked(site, connection, row['id'], fresh, decision)
 
 
 def _asked(
-    connection: sa.Connection, recovery: str, fresh: recoveries.Fresh, decision: Decision
+    site: Site,
+    connection: sa.Connection,
+    recovery: str,
+    fresh: recoveries.Fresh,
+    decision: Decision,
 ) -> Outcome:
     now, who = fresh.created_at, fresh.requested_by
-    decisions.add(
-        connection,
-        stage=str(Stage.INTAKE),
-        answer=str(decision.word),
-        gate=decision.gate,
-        reason=decision.answer.reason,
-        gates=decision.records(),
-        at=now,
-        recovery=recovery,
-    )
+    record(site, connection, recovery, Stage.INTAKE, decision)
     what = 'asked for the return of the host'
     events.add(connection, who, what, fresh.reason, at=now, recovery=recovery)
     return Outcome(None, 'admit', decision.answer.reason, recovery)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recovery.db import tables
+from recovery.db.decisions import of_alarm
 from recovery.db.store import Store
 from recovery.view import ids
 
@@ -51,7 +52,5 @@ def of_recovery(store: Store, row: Row) -> Row | None:
 
 def decisions(store: Store, *, alarm_id: str) -> list[Row]:
     """Every decision about an alarm, oldest first."""
-    table = tables.decision
-    query = sa.select(table).where(table.c.alarm == alarm_id).order_by(table.c.id)
     with store.read() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        return [dict(row) for row in of_alarm(connection, alarm_id)]

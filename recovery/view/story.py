@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.db import tables
+from recovery.db import decisions, tables
 from recovery.db.store import Store
 
 
@@ -54,11 +54,7 @@ def _alarm(connection: sa.Connection, row: Mapping[str, Any]) -> Iterator[Entry]
 
 
 def _decisions(connection: sa.Connection, row: Mapping[str, Any]) -> Iterator[Entry]:
-    table = tables.decision
-    mine = table.c.recovery == row['id']
-    if row['alarm'] is not None:
-        mine |= (table.c.alarm == row['alarm']) & table.c.recovery.is_(None)
-    for one in connection.execute(sa.select(table).where(mine)).mappings():
+    for one in decisions.of_recovery(connection, row['id'], row['alarm']):
         gate = f' by the gate "{one["gate"]}"' if one['gate'] else ''
         what = f'{one["stage"]}: {one["answer"]}{gate}'
         yield Entry(one['at'], 'decision', 'policy', what, one['reason'])
