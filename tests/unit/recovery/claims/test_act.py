@@ -87,6 +87,8 @@ class TestBefore:
         with pytest.raises(Waiting, match='paused by ann: network work') as caught, off(claim):
             pytest.fail('it acted')
         assert (caught.value.code, caught.value.verb) == ('paused', 'recovery unpause')
+        assert caught.value.again_in
+        assert here.rows(tables.intent) == []
 
     @pytest.mark.parametrize(
         ('scope', 'said', 'verb'),
@@ -111,8 +113,7 @@ class TestBefore:
                 guards.pause(connection, by='ann', reason='work', now=1.0, scope=scope)
         with off(claim):
             pass
-        assert caught.value.again_in
-        assert here.rows(tables.intent) == []
+        assert len(here.rows(tables.intent)) == 1
 
     def test_a_wish_is_honoured_though_no_beat_brought_it(self, here: Scene, claim: Claim) -> None:
         here.change(claim.recovery_id, wish='leave', wish_by='ann', wish_reason='mine')
