@@ -168,11 +168,15 @@ def count(
 def closed_at(
     connection: sa.Connection, host: str, kind: str, *, but: str | None = None
 ) -> float | None:
-    """When the newest recovery of a host and kind ended that did not just expire: an alarm from
-    before was answered by it, or by the human who cancelled it."""
+    """When the newest recovery of a host and kind ended that answered the alarms from before, or
+    was cancelled by a human: not one that expired, or that a host ended by coming back before
+    anything was done. A source that goes on saying so is heard again."""
     ended = states.ENDED - {states.EXPIRED, states.SUPERSEDED}
     query = sa.select(sa.func.max(table.c.ended_at)).where(
-        table.c.host == host, table.c.kind == kind, table.c.state.in_(ended)
+        table.c.host == host,
+        table.c.kind == kind,
+        table.c.state.in_(ended),
+        sa.func.coalesce(table.c.code, '') != 'over',
     )
     if but is not None:
         query = query.where(table.c.id != but)

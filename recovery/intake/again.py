@@ -15,7 +15,9 @@ from recovery.intake.receive import decide as decide_alarm
 from recovery.policy import order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Word
+from recovery.policy.gates.nova import DOWN
 from recovery.policy.gates.switches import PAUSED
+from recovery.policy.inputs import Inputs
 from recovery.policy.order import Stage
 from recovery.site import Site
 
@@ -85,10 +87,16 @@ def _again(site: Site, row: sa.RowMapping) -> None:
     gates = order.gates(row['kind'], Stage.HELD)
     inputs = collect.collect(site, collect.ask_of(site, row), order.needs(gates))
     decision = decide(gates, inputs)
-    site.store.transact(lambda connection: _decided(site, connection, row, decision))
+    site.store.transact(lambda connection: _decided(site, connection, row, decision, inputs))
 
 
-def _decided(site: Site, connection: sa.Connection, row: sa.RowMapping, decision: Decision) -> None:
+def _decided(
+    site: Site,
+    connection: sa.Connection,
+    row: sa.RowMapping,
+    decision: Decision,
+    inputs: Inputs,
+) -> None:
     now, who, reason = site.clock.now(), site.identity.name, decision.answer.reason
     recovery, went_on = row['id'], decision.word != Word.HOLD
     if decision.word == Word.ADMIT:
@@ -107,8 +115,10 @@ def _decided(site: Site, connection: sa.Connection, row: sa.RowMapping, decision
             connection, recovery, row['state'], now, **held_by, next_check=later
         )
     # A hold that goes on is no news: one row for each change, not one for each look.
-    if changed and (went_on or decision.gate != row['code']):
+    agrees = not inputs.agreed and decision.admitted(DOWN.name)
+    if changed and (went_on or decision.gate != row['code'] or agrees):
         gates_port.record(site, connection, recovery, Stage.HELD, decision)
+    if changed and (went_on or decision.gate != row['code']):
         words = {Word.ADMIT: 'admitted', Word.IGNORE: 'ended', Word.HOLD: 'still held'}
         events.add(connection, who, words[decision.word], reason, at=now, recovery=recovery)
 

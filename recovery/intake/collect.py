@@ -15,8 +15,21 @@ from drivers.contracts.fencing import FenceDevice
 from drivers.contracts.inventory import InventoryError
 from flows.records import ItemState
 from recovery.claims.ledger import DISABLES, FORCES
-from recovery.db import alarms, guards, hosts, intents, items, proofs, recoveries, workers
+from recovery.db import (
+    alarms,
+    decisions,
+    guards,
+    hosts,
+    intents,
+    items,
+    proofs,
+    recoveries,
+    states,
+    workers,
+)
 from recovery.policy import order
+from recovery.policy.gate import Word
+from recovery.policy.gates.nova import DOWN
 from recovery.policy.inputs import (
     Approval,
     Device,
@@ -113,6 +126,7 @@ def _remembered(site: Site, ask: Ask) -> dict[str, Any]:
             'own': _own(connection, host),
             'live': _live(live, ask.kind, own),
             'proven_at': _proven_at(connection, host, own),
+            'agreed': _agreed(connection, ask),
             'closed_at': recoveries.closed_at(connection, host, ask.kind, but=own),
             'observing_since': workers.observing_since(connection, now),
             'recoveries': recoveries.count(connection, host, order.HOST_DOWN, since=since, but=own),
@@ -152,6 +166,14 @@ def _live(row: sa.RowMapping | None, kind: str, own: str | None) -> Live | None:
     if row is None or row['id'] == own or order.supersedes(kind, row['kind']):
         return None
     return Live(row['id'], row['kind'], row['state'])
+
+
+def _agreed(connection: sa.Connection, ask: Ask) -> bool:
+    if ask.row is None or ask.row['state'] != states.HELD:
+        return True
+    rows = decisions.of_recovery(connection, ask.row['id'])
+    said = (one for row in rows for one in row['gates'] if one['gate'] == DOWN.name)
+    return any(one['answer'] == Word.ADMIT and not one['approved'] for one in said)
 
 
 def _proven_at(connection: sa.Connection, host: str, own: str | None) -> float | None:

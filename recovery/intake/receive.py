@@ -12,6 +12,7 @@ from recovery.db import alarms, recoveries, states
 from recovery.intake import admission
 from recovery.intake.admission import Changed, Outcome
 from recovery.policy import order
+from recovery.policy.gates.nova import OVER
 from recovery.site import Site
 
 TRIES = 5
@@ -100,7 +101,7 @@ def _open_again(site: Site, row: sa.RowMapping) -> bool:
         if row['answer'] in REDECIDED:
             return alarms.reopen(connection, row['id'], row['answer'])
         held = recoveries.get(connection, row['recovery']) if row['recovery'] else None
-        if held is not None and held['state'] == states.EXPIRED:
+        if held is not None and (held['state'] == states.EXPIRED or held['code'] == OVER.name):
             return alarms.reopen(connection, row['id'], row['answer'])
     return False
 

@@ -179,6 +179,7 @@ class Inputs:
     arrived_at: float | None = None
     recovery: str | None = None  #: the recovery that is decided about, once there is one
     approval: Approval | None = None
+    agreed: bool = True  #: False: Nova has contradicted the alarm ever since it came
     disarmed: Switch | None = None
     paused: Switch | None = None
     host: HostRecord = field(default_factory=lambda: HostRecord(''))

@@ -47,7 +47,7 @@ _STARTED = (SERVICE, SEEN, *SWITCHES, *_HOST, *_LIMITS)
 
 _DOWN: Mapping[Stage, tuple[Gate, ...]] = {
     Stage.INTAKE: (*_DEFINITE, *SWITCHES, *_HOST, *_LIMITS),
-    Stage.HELD: _STARTED,
+    Stage.HELD: (SERVICE, OVER, *_STARTED[1:]),
     Stage.VERIFY: (SERVICE, OVER, *_STARTED[1:], IDENTITY),
     # Instances may run elsewhere by now: a host that comes back half-way, or that somebody marks,
     # must be fenced again all the same. Only what could hit another machine holds.

@@ -81,6 +81,8 @@ def _over(inputs: Inputs) -> Answer:
         return admit('nothing to compare')
     if inputs.approval is not None and DOWN.name in inputs.approval.gates:
         return admit(f'{inputs.approval.by} wants it recovered although it reports')
+    if not inputs.agreed:
+        return admit('Nova has never seen it down: there is nothing that could be over')
     quiet = looks.silence(service, inputs.now)
     assert quiet is not None
     since = service.updated_at - arrived
@@ -102,7 +104,7 @@ DOWN = Gate(
     needs=frozenset({'services'}),
 )
 
-#: Asked only when Nova had agreed before: an alarm that Nova contradicts from the start is held.
+#: Only for what Nova had agreed to before: an alarm that Nova contradicts from the start is held.
 OVER = Gate(
     name='over',
     question='Has the host come back by itself since the alarm?',

@@ -113,6 +113,54 @@ def test_a_host_that_was_deleted_meanwhile_ends_the_hold(
     assert 'no nova-compute service' in row['reason']
 
 
+def isolate(world: World, *numbers: int, back: bool = False) -> None:
+    for number in numbers:
+        name = f'compute-{number:02d}'
+        world.reconnect(name) if back else world.isolate(name)
+
+
+def test_a_storm_that_passes_ends_what_it_held(site: Site, alarm: Any, world: World) -> None:
+    isolate(world, 1, 2, 3, 4)
+    site.clock.wait(None, 45.0)
+    outcome = receive(site, alarm(key='one'))
+    assert outcome.gate == 'mass-failure'
+    isolate(world, 1, 2, 3, 4, back=True)
+    site.clock.wait(None, 20.0)
+    again.sweep(site)
+    row = row_of(site, outcome.recovery)
+    assert (row['state'], row['code'], row['open_key']) == ('cancelled', 'over', None)
+    assert 'compute-01 is back' in row['reason']
+    # Its source says so still: what Nova contradicts now is held, and not called handled.
+    later = receive(site, alarm(key='one'))
+    assert (later.answer, later.gate) == ('hold', 'nova')
+
+
+def test_what_nova_contradicts_from_the_start_is_not_over(site: Site, alarm: Any) -> None:
+    outcome = receive(site, alarm())
+    for _ in range(4):
+        site.clock.wait(None, 15.0)
+        again.sweep(site)
+    assert (row_of(site, outcome.recovery)['state'], outcome.gate) == ('held', 'nova')
+
+
+def test_nova_agrees_later_behind_another_hold(
+    site: Site, alarm: Any, world: World, conf: cfg.ConfigOpts
+) -> None:
+    conf.set_override('settle_seconds', 600.0, 'policy')
+    isolate(world, 1)
+    site.clock.wait(None, 15.0)
+    with site.store.write() as connection:
+        guards.pause(connection, by='bob', reason='test', now=0.0)
+    outcome = receive(site, alarm())
+    site.clock.wait(None, 30.0)
+    again.sweep(site)
+    assert row_of(site, outcome.recovery)['code'] == 'paused'
+    isolate(world, 1, back=True)
+    site.clock.wait(None, 30.0)
+    again.sweep(site)
+    assert row_of(site, outcome.recovery)['code'] == 'over'
+
+
 def test_approval_passes_the_gates_that_held(
     site: Site, alarm: Any, world: World, clock: VirtualClock
 ) -> None:

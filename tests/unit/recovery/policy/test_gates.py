@@ -227,6 +227,7 @@ CASES: list[tuple[str, dict[str, Any], Word, str]] = [
     ('over', {'services': AWAY}, ADMIT, 'nothing to compare'),
     ('over', with_service(age=5), IGNORE, 'c1 is back: it reported 15 s after the alarm'),
     ('over', with_service(age=5, state='down'), ADMIT, ''),
+    ('over', {**with_service(age=5), 'agreed': False}, ADMIT, 'never seen it down'),
     ('over', {**with_service(age=5), 'own': OwnMarks(changed_at=NOW - 5)}, ADMIT, ''),
     (
         'over',
