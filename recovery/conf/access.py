@@ -10,13 +10,13 @@ OPTIONS = [
     cfg.MultiOpt(
         'local',
         item_type=WHO,
-        default=[],
         help='WHO ROLE[,ROLE...] [segments=X,Y], given once for each rule: the roles of those who '
         'type commands on this machine. WHO is *, user:NAME, uid:NUMBER, group:NAME or gid:NUMBER; '
-        'all lines that fit count; without any line everybody is an "operator". Roles are those of the rules: "operator" gives every order but '
-        'one; "forcer" may confirm-fence a host against a sign of life, and nobody is one unless '
-        'a line says so. With segments the roles hold for hosts of these segments alone. This '
-        'keeps people from mistakes: who can read the password of the database could write to it '
-        'without a command of ours. Rules are changed in the file of [oslo_policy] policy_file.',
+        'all lines that fit count; without any line everybody is an operator. Roles are those of '
+        'the rules: "operator" gives every order but one; "forcer" may confirm-fence a host '
+        'against a sign of life, and nobody is one unless a line says so. With segments the roles '
+        'hold for hosts of these segments alone. This keeps people from mistakes: who can read '
+        'the password of the database could write to it without a command of ours. Rules are '
+        'changed in the file of [oslo_policy] policy_file.',
     ),
 ]

@@ -10,7 +10,6 @@ OPTIONS = [
     cfg.MultiOpt(
         'channel',
         item_type=CHANNEL,
-        default=[],
         help='ANSWER TARGET, given once for each channel. What a living sign means: "veto" (nobody '
         'may approve it: for an agent of yours on the host, or a lease on its storage), "hold" '
         '(an operator may approve it: for SSH and TCP) or "record". Targets: ssh://{host}[:PORT], '

@@ -10,7 +10,6 @@ OPTIONS = [
     cfg.MultiOpt(
         'authority',
         item_type=LINE,
-        default=[],
         help='SOURCE AUTHORITY [kinds=A,B] [segments=X,Y], given once for each rule. The source '
         'may have wildcards. "start": its alarms are recovered without asking. "approve": a human '
         'has to approve each. "evidence": they are kept, and start nothing. The first line counts '
