@@ -77,7 +77,7 @@ def open_compute(conf: cfg.ConfigOpts, clock: Clock) -> ComputeDriver:
 
 def open_inventory(conf: cfg.ConfigOpts) -> Inventory:
     """The fencing inventory as configured. Raises InventoryError."""
-    return FileInventory(conf.fencing.inventory, fencing_drivers())
+    return FileInventory(conf.fencing.inventory, fencing_drivers(), lab=conf.fencing.allow_noop)
 
 
 def identify(conf: cfg.ConfigOpts, kind: str, clock: Clock) -> Identity:

@@ -10,6 +10,13 @@ OPTIONS = [
         default='/etc/recovery/fencing.yaml',
         help='The file that says which devices fence which host.',
     ),
+    cfg.BoolOpt(
+        'allow_noop',
+        default=False,
+        help='Accept devices that only pretend to cut the power: the driver noop and the agent '
+        'fence_dummy. For labs without anything to lose: instances are evacuated from hosts that '
+        'still run, and their disks are written twice.',
+    ),
     cfg.FloatOpt(
         'poll_seconds',
         default=0.5,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from drivers.inventory.file.entries import (
     HostEntry,
     exposed_secrets,
     read_entries,
+    warnings,
 )
 
 
@@ -27,15 +29,17 @@ class FileInventory(Inventory):
     asked for, so that a rotated password needs no restart.
     """
 
-    def __init__(self, file: str | Path, drivers: Drivers) -> None:
+    def __init__(self, file: str | Path, drivers: Drivers, *, lab: bool = False) -> None:
         """Read the file and check all of it that can be checked without a host's name.
 
         :param drivers: classes by the names that the file uses; each has ``SETTINGS_SCHEMA``
             and ``build(settings)``.
+        :param lab: accept devices that only pretend to cut the power.
         :raises InventoryError: one line for each thing that is wrong.
         """
         self._file = Path(file)
         self._drivers = dict(drivers)
+        self._lab = lab
         self._look = _look_of(self._file)  # before it is read: a change meanwhile counts
         self._entries = read_entries(self._file, self._drivers)
 
@@ -53,6 +57,7 @@ class FileInventory(Inventory):
     def problems(self, hosts: Iterable[str]) -> tuple[InventoryProblem, ...]:
         asked = set(hosts)
         found = list(exposed_secrets(self._entries, self._drivers, self._file))
+        found += warnings(self._entries, self._drivers, lab=self._lab)
         for host in sorted(asked):
             found += self._unusable(host)
         return (*found, *self._shared(asked))
@@ -74,10 +79,13 @@ class FileInventory(Inventory):
     def _device(self, entry: Entry) -> FenceDevice:
         driver = self._drivers[entry.driver]
         settings = entry.resolved(driver, self._file)
+        for objection in replace(entry, settings=settings).objections(driver, lab=self._lab):
+            if objection.blocks:
+                raise EntryError(entry.where, objection.sentence)
         return FenceDevice(
             name=entry.name,
             driver=driver.build(settings),
-            address=str(entry.place(driver)),
+            address=str(entry.place(driver)) or entry.name,
             kind=entry.driver,
             **entry.common,
         )
@@ -100,7 +108,11 @@ class FileInventory(Inventory):
             except KeyError:
                 continue
             entries = [entry.expanded(host) for entry in said.devices]
-            of_host[host] = [entry.place(self._drivers[entry.driver]) for entry in entries]
+            of_host[host] = [
+                entry.place(self._drivers[entry.driver])
+                for entry in entries
+                if places.has_place(self._drivers[entry.driver].SETTINGS_SCHEMA)
+            ]
         return [
             InventoryProblem(first, _sentence(first, second, place, one_machine))
             for first, second, place, one_machine in places.shared(of_host)

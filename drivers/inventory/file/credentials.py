@@ -35,13 +35,22 @@ def with_references(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A driver's schema as the file may fill it: a reference in place of any credential."""
     properties = dict(schema.get('properties', {}))
     for key in credential_keys(schema):
-        properties[key] = {
-            'if': {'type': 'object'},
-            'then': REFERENCE,
-            'else': properties[key],
-            'description': 'text, {env: NAME} or {file: PATH}',
-        }
+        part = properties[key]
+        if part.get('type') == 'object':  # a mapping of secrets, each of them text or a reference
+            each = _or_reference(part['additionalProperties'])
+            properties[key] = {**part, 'additionalProperties': each}
+        else:
+            properties[key] = _or_reference(part)
     return {**schema, 'properties': properties}
+
+
+def _or_reference(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        'if': {'type': 'object'},
+        'then': REFERENCE,
+        'else': part,
+        'description': 'text, {env: NAME} or {file: PATH}',
+    }
 
 
 def resolved(settings: Mapping[str, Any], schema: Mapping[str, Any], near: Path) -> dict[str, Any]:
@@ -51,10 +60,21 @@ def resolved(settings: Mapping[str, Any], schema: Mapping[str, Any], near: Path)
     :raises InventoryError: a variable that is not set, or a file that cannot be read.
     """
     keys = credential_keys(schema)
-    return {
-        key: _value(key, value, near) if key in keys and isinstance(value, dict) else value
-        for key, value in settings.items()
-    }
+    found = {}
+    for key, value in settings.items():
+        if key in keys and _is_mapping_of_secrets(key, schema):
+            found[key] = {name: _resolved(name, one, near) for name, one in value.items()}
+        else:
+            found[key] = _resolved(key, value, near) if key in keys else value
+    return found
+
+
+def _is_mapping_of_secrets(key: str, schema: Mapping[str, Any]) -> bool:
+    return bool(schema['properties'][key].get('type') == 'object')
+
+
+def _resolved(key: str, value: Any, near: Path) -> Any:
+    return _value(key, value, near) if isinstance(value, dict) else value
 
 
 def _value(key: str, reference: Mapping[str, str], near: Path) -> str:
@@ -82,8 +102,7 @@ def exposed(
     settings: Mapping[str, Any], schema: Mapping[str, Any], inventory: Path
 ) -> Iterator[str]:
     """A sentence for each secret of these settings that other users can read."""
-    for key in sorted(secret_keys(schema) & settings.keys()):
-        value = settings[key]
+    for key, value in sorted(_secrets(settings, schema), key=lambda pair: pair[0]):
         if isinstance(value, str):
             if _readable(inventory):
                 yield f'"{key}" can be read by others: chmod 600 {inventory}'
@@ -91,6 +110,14 @@ def exposed(
             file = inventory.parent / value['file']
             if _readable(file):
                 yield f'"{key}" can be read by others: chmod 600 {file}'
+
+
+def _secrets(settings: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key in secret_keys(schema) & settings.keys():
+        if _is_mapping_of_secrets(key, schema):
+            yield from settings[key].items()
+        else:
+            yield key, settings[key]
 
 
 def _readable(file: Path) -> bool:

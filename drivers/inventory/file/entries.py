@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from drivers.contracts.fencing import FencingDriver, PowerOn
 from drivers.contracts.inventory import InventoryError, InventoryProblem
+from drivers.contracts.objection import Objection
 from drivers.inventory.file import credentials, places, schema
 from drivers.inventory.file.source import Source, Trail, read
 
@@ -16,10 +17,15 @@ HOST = '{host}'
 
 
 class Buildable(Protocol):
-    """What a fencing driver's class offers to an inventory."""
+    """What a fencing driver's class offers to an inventory.
+
+    It may also have ``objections(settings, *, lab)``, which yields an Objection for each thing
+    that is wrong with settings which the schema accepts. Credentials may still be references.
+    """
 
     SETTINGS_SCHEMA: ClassVar[Mapping[str, Any]]  #: a JSON schema; "secret" marks passwords,
-    #: "credential" what else may come from the environment or a file
+    #: "credential" what else may come from the environment or a file; "place" what stands for
+    #: an address where there is none
 
     @classmethod
     def build(cls, settings: Mapping[str, Any]) -> FencingDriver:
@@ -57,6 +63,12 @@ class Entry:
         }
         return replace(self, settings={**self.settings, **named})
 
+    def objections(self, driver: type[Buildable], *, lab: bool) -> Iterable[Objection]:
+        """What the driver has against the settings. ``lab``: pretence is permitted."""
+        asked = getattr(driver, 'objections', None)
+        found: Iterable[Objection] = asked(self.settings, lab=lab) if asked else ()
+        return found
+
     def place(self, driver: type[Buildable]) -> places.Place:
         return places.place(self.driver, self.settings, driver.SETTINGS_SCHEMA)
 
@@ -93,6 +105,11 @@ class Entries:
     hosts: dict[str, HostEntry] = field(default_factory=dict)
     patterns: list[tuple[str, HostEntry]] = field(default_factory=list)
     management_network: str = ''
+
+    def everywhere(self) -> Iterator[Entry]:
+        """Every device of every host and pattern, patterns unexpanded."""
+        for host in (*self.hosts.values(), *(pattern for _, pattern in self.patterns)):
+            yield from host.devices
 
 
 def read_entries(file: Path, drivers: Drivers) -> Entries:
@@ -190,6 +207,8 @@ class _Checker:
 
     def _pattern(self, pattern: HostEntry) -> None:
         for entry in pattern.devices:
+            if not places.has_place(self._drivers[entry.driver].SETTINGS_SCHEMA):
+                continue
             if not any(HOST in str(entry.settings.get(key, '')) for key in places.PLACE_KEYS):
                 self._say(
                     entry.where,
@@ -217,11 +236,20 @@ def _fields(common: Mapping[str, Any]) -> dict[str, Any]:
 
 def exposed_secrets(entries: Entries, drivers: Drivers, file: Path) -> Iterator[InventoryProblem]:
     """A warning for each secret, or file of secrets, that other users can read now."""
-    hosts = [*entries.hosts.values(), *(pattern for _, pattern in entries.patterns)]
     said = set()
-    for entry in (entry for host in hosts for entry in host.devices):
+    for entry in entries.everywhere():
         wanted = drivers[entry.driver].SETTINGS_SCHEMA
         for sentence in credentials.exposed(entry.settings, wanted, file):
             if sentence not in said:
                 said.add(sentence)
                 yield InventoryProblem(entry.where, sentence, blocks=False)
+
+
+def warnings(entries: Entries, drivers: Drivers, *, lab: bool) -> Iterator[InventoryProblem]:
+    """What somebody should know of devices that can be used; once, at the first that says it."""
+    said = set()
+    for entry in entries.everywhere():
+        for objection in entry.objections(drivers[entry.driver], lab=lab):
+            if not objection.blocks and objection.sentence not in said:
+                said.add(objection.sentence)
+                yield InventoryProblem(entry.where, objection.sentence, blocks=False)

@@ -45,7 +45,7 @@ class Place:
 
 def place(driver: str, settings: Mapping[str, Any], schema: Mapping[str, Any]) -> Place:
     """The place that a device's settings name."""
-    address = str(settings.get('address', '')).strip().lower()
+    address = str(settings.get('address', _stand_in(settings, schema))).strip().lower()
     plug = settings.get('system', settings.get('plug'))
     if plug is not None:
         plug = str(plug).rstrip('/').rsplit('/', 1)[-1]
@@ -57,6 +57,20 @@ def place(driver: str, settings: Mapping[str, Any], schema: Mapping[str, Any]) -
     port = settings.get('port', default)
     host = _host(address)
     return Place(driver, host if port is None else f'{host}:{port}', plug)
+
+
+def has_place(schema: Mapping[str, Any]) -> bool:
+    """Whether its devices are somewhere at all; a human is not."""
+    return bool(set(PLACE_KEYS) & schema.get('properties', {}).keys())
+
+
+def _stand_in(settings: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """What the schema marks as standing for an address where there is none."""
+    for key, part in schema.get('properties', {}).items():
+        if 'place' in part and key in settings:
+            value = settings[key]
+            return ' '.join(map(str, value)) if isinstance(value, list) else str(value)
+    return ''
 
 
 def _host(name: str) -> str:

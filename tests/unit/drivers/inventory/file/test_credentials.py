@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from textwrap import dedent
+from typing import Any, ClassVar
 
 import pytest
 
@@ -53,3 +56,63 @@ def test_a_secret_that_others_can_read_is_a_warning(make: Make, tmp_path: Path) 
     again = FileInventory(tmp_path / 'fencing.yaml', DRIVERS)
     found = [problem for problem in again.problems(()) if not problem.blocks]
     assert {problem.where.rpartition(':')[2] for problem in found} == {'4', '5'}
+
+
+SEVERAL = """
+    hosts:
+      a:
+        - - driver: agent
+            address: x
+            secrets: {community: {env: COMMUNITY_OF_TEST}, token: {file: token}, plain: text}
+    """
+
+
+class Agent(Pdu):
+    """Takes a mapping of secrets."""
+
+    SETTINGS_SCHEMA: ClassVar[Mapping[str, Any]] = {
+        'type': 'object',
+        'properties': {
+            'address': {'type': 'string'},
+            'secrets': {
+                'type': 'object',
+                'secret': True,
+                'additionalProperties': {'type': 'string', 'maxLength': 8},
+            },
+        },
+    }
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> FileInventory:
+    file = tmp_path / 'fencing.yaml'
+    file.write_text(dedent(SEVERAL))
+    file.chmod(0o600)
+    (tmp_path / 'token').write_text('a-token\n')
+    (tmp_path / 'token').chmod(0o600)
+    return FileInventory(file, {'agent': Agent})
+
+
+def test_each_secret_of_a_mapping_may_be_a_reference(
+    several: FileInventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert messages(several, 'a') == [
+        '"community" comes from the environment variable COMMUNITY_OF_TEST, which is not set'
+    ]
+    monkeypatch.setenv('COMMUNITY_OF_TEST', 'public')
+    driver = several.path('a').level(1).devices[0].driver
+    assert isinstance(driver, Agent)
+    assert driver.settings['secrets'] == {
+        'community': 'public', 'token': 'a-token', 'plain': 'text'
+    }  # fmt: skip
+
+
+def test_each_secret_of_a_mapping_is_checked(
+    several: FileInventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('COMMUNITY_OF_TEST', 'much-too-long')
+    assert '"community" must have at most 8 characters' in messages(several, 'a')[0]
+    (tmp_path / 'token').chmod(0o644)
+    (tmp_path / 'fencing.yaml').chmod(0o644)
+    warned = messages(several, blocks=False)
+    assert [sentence.partition(' ')[0] for sentence in warned] == ['"plain"', '"token"']
