@@ -72,6 +72,17 @@ class Site:
         self._compute = Once(compute)
         self._inventory = Once(inventory)
         self._clashes: tuple[frozenset[str], Mapping[str, tuple[str, ...]]] | None = None
+        self._lock = threading.Lock()
+        self._ones: dict[type, object] = {}
+
+    def one(self, kind: type[T], make: Callable[[], T]) -> T:
+        """The one object of a kind that this process has: what remembers from look to look."""
+        with self._lock:
+            found = self._ones.setdefault(kind, None)
+            if found is None:
+                found = self._ones[kind] = make()
+        assert isinstance(found, kind)
+        return found
 
     @property
     def compute(self) -> ComputeDriver:

@@ -44,6 +44,12 @@ def find(connection: sa.Connection, source: str, key: str) -> sa.RowMapping | No
     return connection.execute(query).mappings().first()
 
 
+def sources(connection: sa.Connection, recovery: str) -> frozenset[str]:
+    """Who began a recovery, or said so too while it was open."""
+    query = sa.select(table.c.source).where(table.c.recovery == recovery).distinct()
+    return frozenset(connection.execute(query).scalars())
+
+
 def repeat(connection: sa.Connection, alarm_id: str) -> None:
     """It was sent once more."""
     connection.execute(

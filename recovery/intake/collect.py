@@ -25,8 +25,12 @@ from recovery.db import (
     proofs,
     recoveries,
     states,
+    windows,
     workers,
 )
+from recovery.intake.authority import authority, highest
+from recovery.intake.signs import signs
+from recovery.intake.surroundings import surroundings
 from recovery.policy import order
 from recovery.policy.gate import Word
 from recovery.policy.gates.nova import DOWN
@@ -42,6 +46,7 @@ from recovery.policy.inputs import (
     Missing,
     OwnMarks,
     Switch,
+    Window,
 )
 from recovery.site import Site
 
@@ -88,6 +93,11 @@ def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
     """
     values = _remembered(site, ask)
     values |= _asked(site, ask, needs, values['host'])
+    if 'surroundings' in needs:
+        values['surroundings'] = surroundings(site)
+    if 'signs' in needs:
+        services = values.get('services', Missing())
+        values['signs'] = signs(site, values['host'].name, services, values['own'])
     return Inputs(
         kind=ask.kind,
         subject=ask.subject,
@@ -101,11 +111,13 @@ def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
     )
 
 
-def counted(connection: sa.Connection, numbers: Limits, now: float) -> dict[str, Any]:
-    """What changes with every fence, fresh from the database: switches and the fence budget."""
+def counted(connection: sa.Connection, numbers: Limits, now: float, host: str) -> dict[str, Any]:
+    """What changes with every fence, fresh from the database: switches, windows, and the fence
+    budget."""
     return {
-        'paused': _switch(guards.paused(connection)),
-        'disarmed': _switch(guards.disarmed(connection)),
+        'paused': _switch(guards.paused(connection, host)),
+        'disarmed': _switch(guards.disarmed(connection, host)),
+        'windows': _windows(connection, host, now),
         'fences': Fences(
             hosts=recoveries.fenced(connection, now - numbers.fence_window_seconds),
             under_way=recoveries.under_way(connection, order.HOST_DOWN),
@@ -121,7 +133,8 @@ def _remembered(site: Site, ask: Ask) -> dict[str, Any]:
         live = recoveries.blocking(connection, ask.kind, ask.subject)
         since = now - numbers.attempts_window_seconds
         return {
-            **counted(connection, numbers, now),
+            **counted(connection, numbers, now, host),
+            'authority': _authority(site, connection, ask, host),
             'host': _host(hosts.get(connection, host)),
             'own': _own(connection, host),
             'live': _live(live, ask.kind, own),
@@ -134,7 +147,24 @@ def _remembered(site: Site, ask: Ask) -> dict[str, Any]:
 
 
 def _switch(guard: guards.Guard | None) -> Switch | None:
-    return None if guard is None else Switch(guard.by, guard.reason)
+    return None if guard is None else Switch(guard.by, guard.reason, guard.scope)
+
+
+def _windows(connection: sa.Connection, host: str, now: float) -> tuple[Window, ...]:
+    found = windows.open_for(connection, host, now)
+    return tuple(Window(one.id, one.scope, one.ends_at, one.by, one.reason) for one in found)
+
+
+def _authority(site: Site, connection: sa.Connection, ask: Ask, host: str) -> str:
+    """Of the alarm's source, and of every other one that has said the same since."""
+    if ask.alarm is None:
+        return 'start'  # a human asks
+    said = alarms.sources(connection, ask.row['id']) if ask.row is not None else frozenset()
+    options, segment = site.conf.sources, hosts.get(connection, host).segment
+    return highest(
+        authority(options.authority, options.default, source, ask.kind, segment)
+        for source in said | {ask.alarm.source}
+    )
 
 
 def _host(row: hosts.Host) -> HostRecord:

@@ -78,7 +78,9 @@ class LineGates:
     def decide(self, connection: sa.Connection) -> Decision:
         """The gates of the line, with what is counted read now."""
         now = self.site.clock.now()
-        inputs = replace(self.inputs, **collect.counted(connection, self.inputs.limits, now))
+        host = self.ask.row['host'] if self.ask.row else self.ask.subject
+        fresh = collect.counted(connection, self.inputs.limits, now, host)
+        inputs = replace(self.inputs, **fresh)
         gates = _line_gates(connection, self.ask, inputs)
         return decide(gates, inputs, may_end=not _crossed(connection, self.ask))
 
