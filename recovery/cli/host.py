@@ -16,18 +16,22 @@ class List(Lister):
     """Every host: what Nova says, what can fence it, marks, and its live recovery."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
+        from recovery.db import fence_paths
         from recovery.view import hosts
 
         human = self.human(parsed_args)
         listing = hosts.hosts(self.context.site)
+        with self.context.store.read() as connection:
+            paths = fence_paths.every(connection)
         for trouble in listing.trouble:
             self.app.stderr.write(f'{self.app.NAME}: {trouble}\n')
             self.outcome = exits.UNREACHABLE
-        return ('Host', 'Nova', 'Fencing', 'Marks', 'Recovery', 'State'), [
+        return ('Host', 'Nova', 'Fencing', 'Path', 'Marks', 'Recovery', 'State'), [
             (
                 one.name,
                 one.nova,
                 one.fencing,
+                paths[one.name].grade if one.name in paths else '',
                 one.marks,
                 _id(one.recovery, human),
                 one.recovery['state'] if one.recovery else '',
@@ -73,6 +77,7 @@ class Show(OfHost, ShowOne):
             'devices': '\n'.join(_device(one) for one in devices)
             if human
             else [vars(one) | {'verdict': one.verdict} for one in devices],
+            'fence_path': self._path(name),
             'maintenance': memory.maintenance,
             'maintenance_by': memory.maintenance_by or '',
             'maintenance_reason': memory.maintenance_reason or '',
@@ -85,6 +90,14 @@ class Show(OfHost, ShowOne):
             'next': _next(host),
         }
         return tuple(found), tuple(found.values())
+
+    def _path(self, name: str) -> str:
+        """What the newest check found, which may be an hour ago."""
+        from recovery.db import fence_paths
+
+        with self.context.store.read() as connection:
+            found = fence_paths.get(connection, name)
+        return found.verdict if found else ''
 
 
 def _device(one: Any) -> str:

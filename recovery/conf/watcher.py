@@ -32,4 +32,13 @@ OPTIONS = [
         max=600.0,
         help='Seconds between two looks whether a recovered host has come back.',
     ),
+    cfg.FloatOpt(
+        'fence_check_seconds',
+        default=3600.0,
+        min=0.0,
+        max=604800.0,
+        help='Seconds after which the devices of a healthy host are asked again whether they '
+        'answer and are the ones that were enrolled. Nothing is switched. The checks are spread '
+        'over this time and shared by all watchers. 0: never.',
+    ),
 ]

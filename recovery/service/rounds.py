@@ -14,14 +14,21 @@ LOG = logging.getLogger(__name__)
 TROUBLE_SECONDS = 1.0  # at least, after a look that failed
 
 
-def every(clock: Clock, seconds: float, look: Callable[[], None], stop: threading.Event) -> None:
+def every(
+    clock: Clock,
+    seconds: float | Callable[[], float],
+    look: Callable[[], None],
+    stop: threading.Event,
+) -> None:
     """Look at once and then after each pause, until ``stop``.
+
+    :param seconds: a function when it is an option that may be reloaded meanwhile.
 
     Whatever goes wrong in one look, the next one comes: a daemon that ended, or went on without
     one of its actors, would leave every other recovery alone.
     """
     while not stop.is_set():
-        pause = seconds
+        pause = seconds() if callable(seconds) else seconds
         try:
             look()
         except StoreAway as away:

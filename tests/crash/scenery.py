@@ -49,6 +49,7 @@ CONF: Mapping[str, Any] = {
     'restore.healthy_seconds': 0.5,
     'restore.policy': 'never',
     'restore.poll_seconds': 0.2,
+    'watcher.fence_check_seconds': 0.0,  # nobody dies for a question that changes nothing
     'watcher.sweep_seconds': 0.5,
     'worker.lease_seconds': 5.0,
 }

@@ -16,12 +16,12 @@ def test_list_joins_nova_inventory_and_memory(site: Site) -> None:
     done = site.run('host', 'list', '-f', 'json')
     assert done.code == 0, done.err
     assert done.json == [
-        {'Host': 'compute-01', 'Nova': 'up', 'Fencing': 'bmc', 'Marks': '', 'Recovery': '',
-         'State': ''},
-        {'Host': 'compute-02', 'Nova': 'up', 'Fencing': 'bmc', 'Marks': '', 'Recovery': live,
-         'State': 'waiting'},
-        {'Host': 'compute-03', 'Nova': 'up', 'Fencing': 'bmc', 'Marks': 'maintenance by bob',
+        {'Host': 'compute-01', 'Nova': 'up', 'Fencing': 'bmc', 'Path': '', 'Marks': '',
          'Recovery': '', 'State': ''},
+        {'Host': 'compute-02', 'Nova': 'up', 'Fencing': 'bmc', 'Path': '', 'Marks': '',
+         'Recovery': live, 'State': 'waiting'},
+        {'Host': 'compute-03', 'Nova': 'up', 'Fencing': 'bmc', 'Path': '',
+         'Marks': 'maintenance by bob', 'Recovery': '', 'State': ''},
     ]  # fmt: skip
 
 
