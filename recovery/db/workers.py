@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -10,6 +12,7 @@ from recovery.db.store import Store
 from recovery.db.tables import worker as table
 
 VERSION = '0.1.0'
+RUNS = ('worker', 'standalone')  #: kinds of processes that run recoveries
 ALIVE_SECONDS = 60.0  #: a process that was not seen for longer does not count as living
 
 
@@ -58,12 +61,46 @@ def observing_since(connection: sa.Connection, now: float) -> float | None:
 def here_and_elsewhere(
     connection: sa.Connection, host: str, now: float
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of living workers on a host, and of those elsewhere."""
-    runs = table.c.kind.in_(('worker', 'standalone'))
-    query = sa.select(table.c.name, table.c.host).where(runs, _alive(now))
-    rows = connection.execute(query.order_by(table.c.name)).all()
+    """Names of living workers on a host, and of those elsewhere that take new recoveries."""
+    rows = running(connection, now)
     here = tuple(row.name for row in rows if row.host == host)
-    return here, tuple(row.name for row in rows if row.host != host)
+    elsewhere = (row for row in rows if row.host != host and row.draining_at is None)
+    return here, tuple(row.name for row in elsewhere)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A living process that runs recoveries."""
+
+    name: str
+    host: str
+    draining_at: float | None
+    draining_by: str | None
+
+
+def running(connection: sa.Connection, now: float) -> tuple[Running, ...]:
+    """All of them, by name."""
+    columns = [table.c[key] for key in Running.__dataclass_fields__]
+    query = sa.select(*columns).where(table.c.kind.in_(RUNS), _alive(now)).order_by(table.c.name)
+    return tuple(Running(**row) for row in connection.execute(query).mappings())
+
+
+def draining(connection: sa.Connection, name: str) -> bool:
+    """Whether this process is to take no new recovery."""
+    query = sa.select(table.c.draining_at).where(table.c.name == name)
+    return connection.execute(query).scalar() is not None
+
+
+def drain(connection: sa.Connection, names: Iterable[str], *, by: str, now: float) -> None:
+    """These take no new recovery from now on."""
+    mine = table.c.name.in_(list(names))
+    connection.execute(sa.update(table).where(mine).values(draining_at=now, draining_by=by))
+
+
+def undrain(connection: sa.Connection, names: Iterable[str]) -> None:
+    """These take recoveries again."""
+    mine = table.c.name.in_(list(names))
+    connection.execute(sa.update(table).where(mine).values(draining_at=None, draining_by=None))
 
 
 def _alive(now: float) -> sa.ColumnElement[bool]:

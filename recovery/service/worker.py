@@ -18,6 +18,7 @@ from recovery.service.equipment import Equipment
 from recovery.service.heartbeat import Heartbeat
 from recovery.service.reconcile import Reconciler
 from recovery.service.rounds import every
+from recovery.service.witnessing import Witnessing
 from recovery.site import Site
 
 LOG = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class Worker:
             may_claim=self._may_claim,
             ready=self._reconciler.ready,
         )
+        self._draining = False
+        self._witnessing = Witnessing(site)
         own = max(1.0, settings.lease_seconds / 8)
         self._beats = Store(site.conf.database.connection, clock, busy_seconds=own)
         self._heartbeat = Heartbeat(
@@ -67,21 +70,33 @@ class Worker:
         clock.wait(beating, settings.stop_seconds)
         try:
             workers.gone(self._site.store, self._site.identity)
+            self._witnessing.gone()
         except StoreAway as away:
             LOG.warning('%s', away.reason)
         LOG.info('%s stopped%s', self._name, '' if in_time else '; some claims run out by lease')
 
     def _look(self) -> None:
         self._reconciler.sweep()
+        self._witnessing.tend()
         self._conductor.run()
 
     def _may_claim(self, recovery: str) -> bool:
-        """A worker does not power off the host it runs on while another could do it (H14)."""
+        """Not while it drains; and a worker does not power off the host it runs on while another
+        could do it (H14)."""
         site = self._site
         with site.store.read() as connection:
+            if self._drains(connection):
+                return False
             query = sa.select(table.c.host).where(table.c.id == recovery)
             if connection.execute(query).scalar() != site.identity.host:
                 return True
             host, now = site.identity.host, site.clock.now()
             _here, elsewhere = workers.here_and_elsewhere(connection, host, now)
             return not elsewhere
+
+    def _drains(self, connection: sa.Connection) -> bool:
+        drains = workers.draining(connection, self._name)
+        if drains != self._draining:
+            self._draining = drains
+            LOG.info('%s %s', self._name, 'drains' if drains else 'takes recoveries again')
+        return drains

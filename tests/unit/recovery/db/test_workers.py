@@ -62,3 +62,17 @@ def test_since_when_somebody_has_been_looking(here: Scene) -> None:
     assert since() == first
     here.pass_(31)
     assert since() == first + 30  # the watcher died; who came later has looked since then
+
+
+def test_who_drains_is_here_but_nobody_elsewhere(here: Scene) -> None:
+    seen(here, 'w1')
+    seen(here, 'w2', host='c2')
+    with here.store.write() as connection:
+        workers.drain(connection, ['w1', 'w2'], by='ann', now=here.clock.now())
+        assert workers.draining(connection, 'w1')
+        assert not workers.draining(connection, 'w9')
+    assert around(here, 'c1') == (('w1',), ())
+    seen(here, 'w2', host='c2')  # a beat does not end it
+    with here.store.write() as connection:
+        workers.undrain(connection, ['w2'])
+    assert around(here, 'c1') == (('w1',), ('w2',))

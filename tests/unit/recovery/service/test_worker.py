@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recovery.db import tables
+from recovery.operate import drain
 from tests.stage import Stage
 
 HOST = 'compute-01'
@@ -89,3 +90,37 @@ def test_a_killed_worker_is_replaced_after_its_lease(stage: Stage) -> None:
     assert stage.state() == 'done'
     assert stage.recovery()['epoch'] == 2
     assert stage.broken() == []
+
+
+def test_a_draining_worker_ends_what_it_runs_and_takes_nothing_new(stage: Stage) -> None:
+    stage.worker('w1')
+    down(stage)
+    stage.until(lambda: stage.state() == 'running', step=0.1)
+    stage.ask(lambda: drain.drain(stage.site.store, 'w1', by='ann', reason='', force=True))
+    stage.until(stage.ended)
+    assert stage.state() == 'done'
+    stage.world.lose_power('compute-02')
+    stage.run(70.0)
+    stage.alarm('compute-02')
+    stage.run(60.0)
+    assert stage.state() == 'ready'
+    stage.worker('w2')
+    stage.until(stage.ended)
+    assert {row['who'] for row in stage.rows(tables.event) if row['recovery']} >= {'w1', 'w2'}
+    stage.ask(lambda: drain.undo(stage.site.store, 'w1', by='ann', reason=''))
+    stage.stop('w2')
+    stage.run(stage.conf.worker.stop_seconds)
+    stage.world.lose_power('compute-03')
+    stage.run(70.0)
+    stage.alarm('compute-03')
+    stage.until(lambda: stage.state() != 'ready')
+
+
+def test_its_own_host_is_not_left_to_one_that_drains(stage: Stage) -> None:
+    stage.worker('own', HOST)
+    stage.worker('other', 'compute-02')
+    stage.run(10.0)
+    stage.ask(lambda: drain.drain(stage.site.store, 'other', by='ann', reason=''))
+    down(stage)
+    stage.until(stage.ended)
+    assert stage.state() == 'done'

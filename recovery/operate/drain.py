@@ -1,0 +1,83 @@
+"""Draining workers: they end what they run, and take nothing new."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from recovery.db import workers
+from recovery.db.store import Store
+from recovery.operate.change import tell
+from recovery.operate.refusal import Refusal
+
+
+def drain(
+    store: Store, name: str | None, *, by: str, reason: str, force: bool = False
+) -> tuple[str, ...]:
+    """Let a worker, or with None every living one, take no new recovery. Returns their names.
+
+    :param name: or the beginning of one that no other has.
+    :param force: also when nobody is left who would take new recoveries.
+    :raises Refusal: there is no such worker, or it would be the last.
+    """
+
+    def work(connection: sa.Connection) -> tuple[str, ...]:
+        now = store.clock.now()
+        alive = workers.running(connection, now)
+        chosen = [_one(alive, name)] if name is not None else list(alive)
+        if not chosen:
+            raise Refusal('no worker is alive', 'recovery worker list')
+        if name is not None and chosen[0].draining_at is not None:
+            raise Refusal(f'{chosen[0].name} drains already, by {chosen[0].draining_by}')
+        names = {one.name for one in chosen}
+        left = [one for one in alive if one.draining_at is None and one.name not in names]
+        if not left and not force:
+            raise Refusal(
+                'nobody would be left to take new recoveries: hosts that fail would wait until a '
+                'worker is started or the drain is undone. Start another worker first, or give '
+                '--force'
+            )
+        fresh = tuple(one.name for one in chosen if one.draining_at is None)
+        workers.drain(connection, fresh, by=by, now=now)
+        for one in fresh:
+            what = f'worker {one} drains: it takes no new recovery'
+            tell(connection, None, now, by=by, what=what, why=reason)
+        return fresh
+
+    return store.transact(work)
+
+
+def undo(store: Store, name: str | None, *, by: str, reason: str) -> tuple[str, ...]:
+    """Let a worker, or with None every draining one, take recoveries again. Returns their names.
+
+    :raises Refusal: there is no such worker, or it does not drain.
+    """
+
+    def work(connection: sa.Connection) -> tuple[str, ...]:
+        now = store.clock.now()
+        alive = workers.running(connection, now)
+        chosen = [_one(alive, name)] if name is not None else list(alive)
+        names = tuple(one.name for one in chosen if one.draining_at is not None)
+        if not names:
+            who = 'no worker drains' if name is None else f'{chosen[0].name} does not drain'
+            raise Refusal(who, 'recovery worker list')
+        workers.undrain(connection, names)
+        for one in names:
+            what = f'worker {one} takes recoveries again'
+            tell(connection, None, now, by=by, what=what, why=reason)
+        return names
+
+    return store.transact(work)
+
+
+def _one(alive: tuple[workers.Running, ...], name: str) -> workers.Running:
+    exact = [one for one in alive if one.name == name]
+    found = exact or [one for one in alive if one.name.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        said = ', '.join(one.name for one in found)
+        raise Refusal(f'{name!r} could be {said}: give more of the name')
+    raise Refusal(
+        f'no worker that lives is called {name!r}; a watcher has nothing to drain',
+        'recovery worker list',
+    )
