@@ -131,12 +131,14 @@ setup(
         ],
         'recovery.life': [
             'command = drivers.life.command:CommandLife',
+            'sim = drivers.simulated.witness:SimulatedLife',
             'ssh = drivers.life.ssh:SshLife',
             'tcp = drivers.life.tcp:TcpLife',
         ],
         'recovery.witnesses': [
             'http = drivers.witnesses.http:HttpWitness',
             'https = drivers.witnesses.http:HttpWitness',
+            'sim = drivers.simulated.witness:SimulatedWitness',
             'tcp = drivers.witnesses.tcp:TcpWitness',
         ],
     },

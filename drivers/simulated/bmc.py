@@ -31,6 +31,14 @@ def attach(world: World | None) -> None:
         _attached['world'] = world
 
 
+def world_here(address: str) -> World:
+    """The attached world. Raises Refused when there is none."""
+    world = _attached.get('world')
+    if world is None:
+        raise Refused(f'{address}: no simulated world is attached to this process')
+    return world
+
+
 @dataclass(frozen=True)
 class Bmc:
     """What one BMC, or one outlet of a PDU, does when it is asked. Called under the lock."""
@@ -176,9 +184,7 @@ class SimulatedFencing(FencingDriver):
         return ERRORS.get(status, Refused)(sentence, status=status)
 
     def _ask_here(self, verb: str, timeout: float) -> str:
-        world = self._world or _attached.get('world')
-        if world is None:
-            raise Refused(f'{self._address}: no simulated world is attached to this process')
+        world = self._world or world_here(self._address)
         caller = patient(world, timeout)
         if world.bmc_password not in (None, self._password):
             raise AccessDenied(f'{self._address}: the password is wrong', status=401)

@@ -11,6 +11,7 @@ from recovery.intake import again
 from recovery.service.life import Life
 from recovery.service.reconcile import Reconciler
 from recovery.service.rounds import every
+from recovery.service.witnessing import Witnessing
 from recovery.site import Site
 
 LOG = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Watcher:
             site.store, board, self._name, orphans_seconds=settings.sweep_seconds
         )
         self._life = Life(site)
+        self._witnessing = Witnessing(site)
         self._seen_at = float('-inf')
         self._undecided_at = float('-inf')
 
@@ -50,6 +52,8 @@ class Watcher:
         if site.identity.kind == 'watcher' and now - self._seen_at >= SEEN_SECONDS:
             workers.seen(site.store, site.identity)
             self._seen_at = now
+        if site.identity.kind == 'watcher':
+            self._witnessing.tend()
         self._reconciler.sweep()
         again.held(site)
         again.waiting(site)
