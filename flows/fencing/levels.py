@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from drivers.contracts.clock import Clock
 from drivers.contracts.errors import DriverError, Unreachable
-from drivers.contracts.fencing import FenceDevice, FenceLevel, FencePath, PowerState
-from flows.fencing.readings import Reading, all_off, read, read_all, sentence
+from drivers.contracts.fencing import FenceLevel, FencePath, PowerState
+from flows.fencing import readings
+from flows.fencing.readings import Reading
+from flows.fencing.switching import Switching
 from flows.ports import Claim, Ledger, Line
 from flows.stop import BackToFence
-
-SILENT_READS = 2  # a device that took no request and answers no question is given up early
 
 
 def fenced_level(path: FencePath, number: int, *, claim: Claim, ledger: Ledger) -> FenceLevel:
@@ -21,7 +22,7 @@ def fenced_level(path: FencePath, number: int, *, claim: Claim, ledger: Ledger) 
         and nobody has looked whose machine it is (H4).
     """
     asked = {
-        (one.target, one.observed.get('address'))
+        (one.target, one.observed.get('address'), one.observed.get('driver'))
         for one in ledger.intents('power-off')
         if (one.round, one.observed.get('level')) == (claim.round, number)
     }
@@ -29,9 +30,22 @@ def fenced_level(path: FencePath, number: int, *, claim: Claim, ledger: Ledger) 
         level = path.level(number)
     except KeyError:
         raise BackToFence(f'the inventory of {path.host} has no level {number} any more') from None
-    if {(one.name, one.address) for one in level.devices} != asked:
+    if {(one.name, one.address, one.kind) for one in level.devices} != asked:
         raise BackToFence(f'the inventory of {path.host} changed since level {number} was fenced')
     return level
+
+
+def asked(ledger: Ledger, claim: Claim, device: str) -> dict[str, int]:
+    """At which level, and how often, a device was asked to cut the power in this round.
+
+    Attempt 0: it read OFF, and was not asked.
+    """
+    mine = [
+        one.observed
+        for one in ledger.intents('power-off')
+        if (one.round, one.target) == (claim.round, device)
+    ]
+    return {key: mine[-1][key] for key in ('level', 'attempt') if mine and key in mine[-1]}
 
 
 class Fencer:
@@ -65,58 +79,104 @@ class Fencer:
         return None
 
     def _try(self, level: FenceLevel) -> bool:
-        started = self._clock.elapsed()
-        silent = [not self._request(level, device) for device in level.devices]
-        readings = self._wait_off(level, started, any(silent))
-        if all_off(readings):
-            self._ledger.event(f'level {level.number}: {sentence(readings)}')
-            return True
-        self.failures.append(f'level {level.number}: {sentence(readings)}')
-        self._ledger.event('level failed', self.failures[-1])
-        return False
+        began = self._clock.elapsed()
+        every = [Switching(device, began) for device in level.devices]
+        self._announce(level, every)
+        while True:
+            self._claim.check()
+            self._ask(level, every)
+            self._look(every)
+            now = self._clock.elapsed()
+            said = f'level {level.number}: {", ".join(one.sentence() for one in every)}'
+            if all(one.counts(now) for one in every):
+                self._ledger.event(said)
+                return True
+            if any(one.failed(now) for one in every):
+                self.failures.append(said)
+                self._ledger.event('level failed', said)
+                return False
+            self._claim.check()
+            self._clock.wait(None, self._pause(every, now))
 
-    def _request(self, level: FenceLevel, device: FenceDevice) -> bool:
-        """Ask one device to cut the power. False when it did not answer the request."""
-        before = read(device, self._clock)
+    def _announce(self, level: FenceLevel, every: Sequence[Switching]) -> None:
+        for one in every:
+            if one.device.delay:
+                what = f'{one.device.name} is asked in {one.device.delay:g} s'
+                self._ledger.event(what, f'level {level.number}: its delay')
+
+    def _ask(self, level: FenceLevel, every: Sequence[Switching]) -> None:
+        """Send what is due. Behind a device that may end the level nobody is asked yet."""
+        for one in every:
+            if one.due(self._clock.elapsed()):
+                self._request(level, one)
+            if one.in_doubt:
+                return
+
+    def _request(self, level: FenceLevel, one: Switching) -> None:
+        device = one.device
+        before = readings.read(device, self._clock, one.patience(self._clock.elapsed()))
         self._answered(before)
+        off = before.state is PowerState.OFF
+        attempt = one.requests if off else one.requests + 1  # 0: it was off, and never asked
+        if attempt > 1:
+            what = f'{device.name} is asked again'
+            self._ledger.event(what, f'attempt {attempt}; it reads {before.state.value}')
+        observed = {
+            'power': before.state.value,
+            'level': level.number,
+            'address': device.address,
+            'driver': device.kind,
+            'attempt': attempt,
+        }
         # After the reading, which may take its time: what the line looks at must not be older.
         line = self._line() if self._line is not None else None
-        observed = {'power': before.state.value, 'level': level.number, 'address': device.address}
         try:
-            with self._claim.act(
-                'power-off',
-                device.name,
-                observed=observed,
-                within=device.request_timeout,
-                line=line,
-            ) as act:
-                self._line = None
-                if before.state is PowerState.OFF:
-                    act.read_back('reads off already: not asked')
-                    return True
-                device.driver.power_off(timeout=act.timeout)
-                act.read_back('accepted')
+            self._send(one, observed, off, line)
         except DriverError as error:
-            self._ledger.event(f'{device.name} did not take the power-off request', str(error))
+            what = f'{device.name} did not take the power-off request'
+            self._ledger.event(what, f'level {level.number}, attempt {attempt}: {error}')
             self.reached = self.reached or not isinstance(error, Unreachable)
-            return not isinstance(error, Unreachable)
-        self.reached = True
-        return True
+            (one.unanswered if isinstance(error, Unreachable) else one.refused)()
 
-    def _wait_off(self, level: FenceLevel, started: float, silent: bool) -> tuple[Reading, ...]:
-        limit = max(device.off_timeout for device in level.devices)
-        reads = 0
-        while True:
-            readings = read_all(level.devices, self._clock)
-            for reading in readings:
-                self._answered(reading)
-            reads += 1
-            mute = any(reading.error for reading in readings)
-            late = self._clock.elapsed() - started >= limit
-            if all_off(readings) or late or (silent and mute and reads >= SILENT_READS):
-                return readings
-            self._claim.check()
-            self._clock.wait(None, self._poll_seconds)
+    def _send(
+        self, one: Switching, observed: Mapping[str, Any], off: bool, line: Line | None
+    ) -> None:
+        one.begin(self._clock.elapsed())
+        within = one.patience(self._clock.elapsed())
+        with self._claim.act(
+            'power-off', one.device.name, observed=observed, within=within, line=line
+        ) as act:
+            self._line = None
+            if off:
+                act.read_back('reads off already: not asked')
+                self._saw_off(one, self._clock.elapsed())
+                return
+            one.sent()
+            readings.tell(one.device.driver.power_off, act.timeout)
+            act.read_back('accepted')
+        one.accepted()
+        self.reached = True
+
+    def _look(self, every: Sequence[Switching]) -> None:
+        for one in every:
+            if not one.asked:
+                continue
+            asked = self._clock.elapsed()  # an answer is at most as old as its question
+            reading = readings.read(one.device, self._clock, one.patience(asked))
+            self._answered(reading)
+            if reading.state is PowerState.OFF and one.off_since is None:
+                self._saw_off(one, self._clock.elapsed())
+            one.saw(reading)
+
+    def _saw_off(self, one: Switching, now: float) -> None:
+        one.was_off(now)
+        if one.device.off_wait:
+            what = f'{one.device.name} reads off, and counts in {one.device.off_wait:g} s'
+            self._ledger.event(what, 'its off_wait')
+
+    def _pause(self, every: Sequence[Switching], now: float) -> float:
+        soon = [one.next_in(now) for one in every]
+        return min([self._poll_seconds, *(each for each in soon if each is not None and each > 0)])
 
     def _answered(self, reading: Reading) -> None:
         self.reached = self.reached or not reading.error

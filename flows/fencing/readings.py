@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from drivers.contracts.clock import Clock
-from drivers.contracts.errors import DriverError
+from drivers.contracts.errors import DriverError, Unreachable
 from drivers.contracts.fencing import FenceDevice, PowerState
 
 
@@ -26,16 +26,33 @@ class Reading:
         return kept | ({'error': self.error} if self.error else {})
 
 
-def read(device: FenceDevice, clock: Clock) -> Reading:
-    """Ask one device. Whatever goes wrong reads UNKNOWN (S2)."""
+def read(device: FenceDevice, clock: Clock, timeout: float | None = None) -> Reading:
+    """Ask one device. Whatever goes wrong reads UNKNOWN (S2).
+
+    :param timeout: seconds; its request_timeout when left out.
+    """
     try:
-        state = device.driver.power_state(timeout=device.request_timeout)
+        state = device.driver.power_state(timeout=timeout or device.request_timeout)
     except DriverError as error:
         return Reading(device.name, PowerState.UNKNOWN, clock.now(), str(error))
     except Exception as error:  # a driver that breaks its promise must not end the watch unseen
         why = f'{type(error).__name__}: {error}'
         return Reading(device.name, PowerState.UNKNOWN, clock.now(), why)
     return Reading(device.name, state, clock.now())
+
+
+def tell(request: Callable[..., None], timeout: float) -> None:
+    """Send one request to a device.
+
+    :param request: the driver's method.
+    :raises DriverError: also for a driver that breaks its promise: the outcome is unknown.
+    """
+    try:
+        request(timeout=timeout)
+    except DriverError:
+        raise
+    except Exception as error:
+        raise Unreachable(f'{type(error).__name__}: {error}') from error
 
 
 def read_all(devices: Iterable[FenceDevice], clock: Clock) -> tuple[Reading, ...]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from drivers.contracts.clock import Clock
 from drivers.contracts.compute import ComputeDriver
-from drivers.contracts.errors import DriverError
-from drivers.contracts.fencing import FencePath, PowerState
-from flows.fencing.levels import Fencer, fenced_level
-from flows.fencing.readings import all_off, any_on, read, read_all, sentence
+from drivers.contracts.fencing import FencePath
+from flows.fencing.levels import Fencer, asked, fenced_level
+from flows.fencing.readings import all_off, any_on, read_all, sentence
+from flows.fencing.starter import Starter
 from flows.ports import Claim, Gates, Ledger
 from flows.records import Proof
 from flows.stop import BackToFence, Waiting
@@ -107,7 +107,9 @@ class ConfirmOff(Step):
                 clock.wait(None, self._confirm_seconds)
             claim.check()
             readings = read_all(level.devices, clock)
-            seen += [reading.as_json() for reading in readings]
+            seen += [
+                reading.as_json() | asked(ledger, claim, reading.device) for reading in readings
+            ]
             if any_on(readings):
                 raise BackToFence(f'{claim.host} is on again: {sentence(readings)}')
             if not all_off(readings):
@@ -127,8 +129,7 @@ class ConfirmOff(Step):
         proof = ledger.confirmation()
         if proof is None:
             raise BackToFence('the confirmation that the host is off expired unused')
-        devices = [device for level in fence_path.levels for device in level.devices]
-        readings = read_all(devices, clock)
+        readings = read_all(fence_path.devices, clock)
         if any_on(readings):
             ledger.void_proof(proof.id, sentence(readings))
             raise BackToFence(f'confirmed as off by {proof.by}, but {sentence(readings)}')
@@ -137,7 +138,7 @@ class ConfirmOff(Step):
 
 
 class PowerOn(Step):
-    """Switch the host on, all devices of every level that read OFF.
+    """Switch the host on, all devices of every level that do not read ON.
 
     Never undone: a booting host is left to boot. Only asked when no evacuation is open (S19):
     looked at here once more, because this step may have waited for its device for hours.
@@ -161,29 +162,22 @@ class PowerOn(Step):
     ) -> dict[str, Any]:
         self.begin(ledger)
         all_ended(compute, ledger, claim.host, self._read_seconds)
-        asked = 0
-        troubles = []
-        for level in fence_path.levels:
-            for device in level.devices:
-                before = read(device, clock)
-                if before.state is PowerState.ON:
-                    continue
-                observed = {'power': before.state.value, 'address': device.address}
-                try:
-                    with claim.act(
-                        'power-on', device.name, observed=observed, within=device.request_timeout
-                    ) as act:
-                        device.driver.power_on(timeout=act.timeout)
-                        act.read_back('accepted')
-                    asked += 1
-                except DriverError as error:
-                    troubles.append(f'{device.name}: {error}')
-        readings = [read(device, clock) for level in fence_path.levels for device in level.devices]
-        if not asked and not any_on(readings):
+        starter = Starter(fence_path, claim=claim, ledger=ledger, clock=clock)
+        starter.start()
+        unseen = not starter.by_hand and not starter.troubles  # the agent will tell
+        if starter.asked or starter.on or unseen:
+            return {'asked': starter.asked, 'at': clock.now()}
+        if starter.by_hand:
             raise Waiting(
-                f'{claim.host} could not be switched on: {"; ".join(troubles)}',
-                code='power-on-failed',
+                f'{claim.host} is off, and a human has to switch it on: '
+                f'{starter.by_hand}; we go on when it reads on',
+                code='power-on-by-hand',
                 verb=f'recovery host return {claim.host}',
                 again_in=self._again_seconds,
             )
-        return {'asked': asked, 'at': clock.now()}
+        raise Waiting(
+            f'{claim.host} could not be switched on: {"; ".join(starter.troubles)}',
+            code='power-on-failed',
+            verb=f'recovery host return {claim.host}',
+            again_in=self._again_seconds,
+        )

@@ -193,6 +193,7 @@ def tries_are_limited(play: Play) -> Iterator[Broken]:
         (row['recovery'], row['round'], row['target'])
         for row in play.intents('power-off')
         if not (row['outcome'] or '').startswith('failed: Unreachable')  # that is no try (H18)
+        and row['observed'].get('attempt', 1) <= 1  # the others belong to the same try
     )
     sent = Counter(
         (row['recovery'], row['round'], row['instance'])
@@ -262,7 +263,7 @@ def whole_levels(play: Play) -> Iterator[Broken]:
     for proof in play.rows(tables.proof):
         if proof['kind'] != 'power':
             continue
-        wanted = {one['name'] for one in _levels(inventory, proof['host'])[proof['level'] - 1]}
+        wanted = {one['name'] for one in _level(inventory, proof['host'], proof['level'])}
         read = Counter(seen['device'] for seen in proof['observations'] if seen['power'] == 'off')
         for name in sorted(wanted):
             if read[name] < 2:
@@ -270,10 +271,12 @@ def whole_levels(play: Play) -> Iterator[Broken]:
                 yield play.broken('S18', what, proof['at'])
 
 
-def _levels(inventory: Mapping[str, Any], host: str) -> Sequence[Sequence[Row]]:
-    found: Sequence[Sequence[Row]] | None = inventory.get('hosts', {}).get(host)
-    patterns = inventory.get('patterns', [])
-    return found or next(one['levels'] for one in patterns if fnmatch.fnmatch(host, one['match']))
+def _level(inventory: Mapping[str, Any], host: str, number: int) -> Sequence[Row]:
+    patterns = (one for one in inventory.get('patterns', []) if fnmatch.fnmatch(host, one['match']))
+    found = inventory.get('hosts', {}).get(host) or next(patterns)
+    levels = found['levels'] if isinstance(found, Mapping) else found
+    level: Sequence[Row] = levels[number if isinstance(levels, Mapping) else number - 1]
+    return level
 
 
 def nothing_left_over(play: Play) -> Iterator[Broken]:

@@ -149,6 +149,25 @@ def test_a_bmc_that_does_not_switch_on(it: Situation) -> None:
     it.ends()
 
 
+BY_HAND = {
+    'levels': [
+        [{'name': 'bmc', 'driver': 'simulated', 'address': 'sim://{host}', 'power_on': 'never'}]
+    ]
+}
+
+
+@situation('power-on-by-hand', inventory={'patterns': [{'match': '*', **BY_HAND}]})
+def test_a_host_that_a_human_switches_on(it: Situation) -> None:
+    """Its device may cut the power, and never give it."""
+    it.recovered()
+    it.follow()
+    it.stuck('power-on-by-hand', 'a human has to switch it on: bmc reads off', RETURN)
+    it.world.give_power(HOST)
+    it.follow()
+    it.ends()
+    assert not list(it.world.trace.find('asked.on'))
+
+
 @situation('evacuations-open')
 def test_an_evacuation_that_is_still_open(it: Situation) -> None:
     """Somebody evacuates by hand while the host is asked back."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from drivers.contracts.fencing import FenceLevel, FencePath
-from flows.fencing.levels import Fencer
+from flows.fencing.levels import Fencer, asked, fenced_level
 from flows.ports import Claim, Ledger, Line
+from flows.records import Intent
+from flows.stop import BackToFence, ClaimLost
 from tests.unit.flows.devices import Clock, Device, device
 
 
@@ -19,6 +22,8 @@ class Acts:
 
     def __init__(self) -> None:
         self.done: list[tuple[str, str]] = []
+        self.observed: list[dict[str, Any]] = []
+        self.within: list[float] = []
         self.lines: list[object] = []
         self.read_back: list[str] = []
         self.told: list[str] = []
@@ -32,6 +37,8 @@ class Acts:
         line: Line | None = None,
     ) -> Iterator[Any]:  # fmt: skip
         self.done.append((target, observed['power']))
+        self.observed.append(dict(observed))
+        self.within.append(within)
         self.lines.append(line)
         acts = self
 
@@ -47,14 +54,23 @@ class Acts:
         self.told.append(what)
 
 
-def fence(clock: Clock, *levels: tuple[Device, ...]) -> tuple[FenceLevel | None, Fencer, Acts]:
+def fence(
+    clock: Clock,
+    *levels: tuple[Device, ...],
+    line: Callable[[], object] = lambda: 'the line',
+    **fields: Any,
+) -> tuple[FenceLevel | None, Fencer, Acts]:
+    """:param fields: of every device."""
     acts = Acts()
     path = FencePath(
         'compute-02',
         tuple(
             FenceLevel(
                 number,
-                tuple(device(one, f'{number}{place}') for place, one in enumerate(members)),
+                tuple(
+                    replace(device(one, f'{number}{place}'), **fields)
+                    for place, one in enumerate(members)
+                ),
             )
             for number, members in enumerate(levels, 1)
         ),
@@ -64,7 +80,7 @@ def fence(clock: Clock, *levels: tuple[Device, ...]) -> tuple[FenceLevel | None,
         claim=cast(Claim, acts),
         ledger=cast(Ledger, acts),
         clock=clock,
-        line=lambda: cast(Line, 'the line'),
+        line=lambda: cast(Line, line()),
         poll_seconds=0.5,
     )
     return fencer.fence(), fencer, acts
@@ -136,3 +152,188 @@ def test_the_line_is_asked_with_the_first_request_only() -> None:
     clock = Clock()
     _level, _fencer, acts = fence(clock, (Device(clock, 'on'),), (Device(clock, 'on', 'off'),))
     assert acts.lines == ['the line', None]
+
+
+def test_the_intent_tells_level_device_and_attempt() -> None:
+    clock = Clock()
+    stuck, outlet = Device(clock, 'on'), Device(clock, 'on', 'off')
+    _level, _fencer, acts = fence(clock, (stuck,), (outlet,), attempts=2, kind='ipmi')
+    told = [(one['level'], one['attempt'], one['driver'], one['address']) for one in acts.observed]
+    assert told == [
+        (1, 1, 'ipmi', 'sim://10'),
+        (1, 2, 'ipmi', 'sim://10'),
+        (2, 1, 'ipmi', 'sim://20'),
+    ]
+    assert '10 is asked again' in acts.told
+
+
+def test_one_that_was_off_has_no_attempt() -> None:
+    clock = Clock()
+    _level, _fencer, acts = fence(clock, (Device(clock, 'off'), Device(clock, 'on', 'off')))
+    assert [one['attempt'] for one in acts.observed] == [0, 1]
+
+
+def test_a_stuck_device_is_asked_again_within_its_total() -> None:
+    clock = Clock()
+    stuck = Device(clock, 'on')
+    level, _fencer, acts = fence(clock, (stuck,), attempts=4)
+    assert level is None
+    assert stuck.requests == ['off'] * 4
+    assert clock.time == 20.0
+    assert acts.within[0] == 15.0
+    assert acts.within[-1] == 5.0  # the last request has a quarter of the total
+
+
+def test_the_delay_ages_neither_the_reading_nor_the_line() -> None:
+    clock = Clock()
+    asked_at: list[float] = []
+
+    def line() -> str:
+        asked_at.append(clock.time)
+        return 'the line'
+
+    power = Device(clock, 'on', 'off')
+    level, _fencer, acts = fence(clock, (power,), line=line, delay=7.25)
+    assert level is not None
+    assert (power.asked_at[0], asked_at) == (7.25, [7.25])
+    assert acts.told[0] == '10 is asked in 7.25 s'
+
+
+def test_the_line_is_looked_at_after_a_reading_that_takes_its_time() -> None:
+    clock = Clock()
+    asked_at: list[float] = []
+
+    def line() -> str:
+        asked_at.append(clock.time)
+        return 'the line'
+
+    fence(clock, (Device(clock, 'on', 'off', seconds=9.0),), line=line)
+    assert asked_at == [9.0]
+
+
+def test_the_claim_is_asked_while_a_delay_is_waited_for() -> None:
+    class Lost(Acts):
+        def check(self) -> None:
+            if clock.time >= 3.0:
+                raise ClaimLost('another worker owns it')
+
+    clock = Clock()
+    power = Device(clock, 'on', 'off')
+    path = FencePath('compute-02', (FenceLevel(1, (replace(device(power), delay=60.0),)),))
+    fencer = Fencer(
+        path,
+        claim=cast(Claim, Lost()),
+        ledger=cast(Ledger, Acts()),
+        clock=clock,
+        line=lambda: pytest.fail('the line is not to be looked at'),
+        poll_seconds=0.5,
+    )
+    with pytest.raises(ClaimLost):
+        fencer.fence()
+    assert clock.time == 3.0
+    assert power.asked_at == []
+
+
+def test_off_must_last() -> None:
+    clock = Clock()
+    power = Device(clock, 'on', 'off', 'off', 'on', 'off')
+    level, _fencer, _acts = fence(clock, (power,), off_wait=3.0)
+    assert level is not None
+    assert clock.time == 1.5 + 3.0  # off at 0 and 0.5, on at 1, off from 1.5 on
+
+
+def test_behind_one_that_refused_nobody_is_asked() -> None:
+    clock = Clock()
+    no, other, last = (
+        Device(clock, 'on', takes='refused'),
+        Device(clock, 'on'),
+        Device(clock, 'off'),
+    )
+    level, fencer, _acts = fence(clock, (no, other), (last,))
+    assert level is not None
+    assert level.number == 2
+    assert other.requests == []
+    assert fencer.failures == ['level 1: 10 reads on, 11 was not asked']
+    assert clock.time < 2.0  # and the next level follows at once
+
+
+def test_all_must_be_off_at_once() -> None:
+    """The first comes on again before the second is off: the level has not passed meanwhile."""
+    clock = Clock()
+    first = Device(clock, 'on', 'off', 'on', 'on', 'off')
+    second = Device(clock, 'on', 'on', 'off')
+    level, _fencer, _acts = fence(clock, (first, second))
+    assert level is not None
+    assert first.readings == ['off']
+
+
+def test_a_driver_that_breaks_its_promise_is_unreachable() -> None:
+    class Broken(Device):
+        def power_off(self, *, timeout: float) -> None:
+            raise RuntimeError('a bug')
+
+    clock = Clock()
+    level, _fencer, _acts = fence(clock, (Broken(clock, 'on'),), (Device(clock, 'on', 'off'),))
+    assert level is not None
+    assert level.number == 2
+
+
+class Past:
+    """A ledger of what was asked."""
+
+    def __init__(self, *intents: Intent) -> None:
+        self._intents = intents
+
+    def intents(self, action: str | None = None) -> tuple[Intent, ...]:
+        return tuple(one for one in self._intents if action in (None, one.action))
+
+
+class Round:
+    round = 2
+
+
+def intent(target: str = '10', number: int = 2, action: str = 'power-off', **more: Any) -> Intent:
+    observed = {'power': 'on', 'level': 1, 'address': f'sim://{target}', 'driver': '', 'attempt': 1}
+    return Intent(1, number, action, target, {**observed, **more}, 0.0, 'accepted')
+
+
+def the_level(*intents: Intent, names: tuple[str, ...] = ('10', '11')) -> FenceLevel:
+    clock = Clock()
+    members = tuple(device(Device(clock, 'off'), name) for name in names)
+    path = FencePath('compute-02', (FenceLevel(1, members),))
+    past, claim = cast(Ledger, Past(*intents)), cast(Claim, Round())
+    return fenced_level(path, 1, claim=claim, ledger=past)
+
+
+def test_the_level_that_was_fenced() -> None:
+    """Each of its devices was asked, some of them twice."""
+    assert the_level(intent('10'), intent('11'), intent('11', attempt=2)).number == 1
+
+
+@pytest.mark.parametrize(
+    'changed',
+    [
+        intent('11', address='sim://elsewhere'),
+        intent('11', driver='redfish'),
+        intent('11', level=2),
+        intent('11', number=1),
+        intent('11', action='power-on'),
+        intent('12'),
+    ],
+)
+def test_a_device_that_was_not_asked_in_this_round_sends_back_to_fence(changed: Intent) -> None:
+    with pytest.raises(BackToFence, match='the inventory of compute-02 changed since level 1'):
+        the_level(intent('10'), changed)
+
+
+def test_a_device_less_sends_back_to_fence() -> None:
+    with pytest.raises(BackToFence):
+        the_level(intent('10'), intent('11'), names=('10',))
+
+
+def test_how_a_device_was_asked() -> None:
+    past = cast(
+        Ledger, Past(intent(number=1, attempt=9), intent(), intent(attempt=2), intent('11'))
+    )
+    assert asked(past, cast(Claim, Round()), '10') == {'level': 1, 'attempt': 2}
+    assert asked(past, cast(Claim, Round()), '12') == {}

@@ -1,0 +1,120 @@
+"""How far one device of a level has come: when it is asked, when it counts, when it has failed."""
+
+from __future__ import annotations
+
+from drivers.contracts.fencing import FenceDevice, PowerState
+from flows.fencing.readings import Reading, sentence
+
+VAIN_READS = 2  # a device that took no request, and shows no effect of one, is given up early
+LAST_READ_SECONDS = 1.0  # at the end of its time a device gets this long for its last answer
+
+
+class Switching:
+    """One device while its level is tried. Times are the clock's elapsed seconds."""
+
+    def __init__(self, device: FenceDevice, began: float) -> None:
+        self.device = device
+        self.begins = began + device.delay
+        self.requests = 0  #: that were sent
+        self.off_since: float | None = None  #: since when every reading was OFF
+        self.reading: Reading | None = None  #: the newest since it was asked
+        self._first: float | None = None  # when the first request went out, or was not needed
+        self._taken = False  # a request was accepted
+        self._lost = False  # a request got no answer: it may have arrived
+        self._refused = False
+        self._vain = 0  # readings in a row that give no hope
+
+    @property
+    def asked(self) -> bool:
+        """Whether its part has begun."""
+        return self._first is not None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether no request was taken, and it does not read OFF: the level may end here."""
+        return self.asked and not self._taken and self.off_since is None
+
+    def due(self, now: float) -> bool:
+        """Whether a request is to be sent now."""
+        if self._first is None:
+            return now >= self.begins
+        if self.off_since is not None or not self._more or self.left(now) <= 0:
+            return False
+        if not self._taken:
+            return True  # it did not arrive, or was not needed when it was first looked at
+        share = self.device.off_timeout / self.device.attempts
+        return now >= self._first + self.requests * share
+
+    def begin(self, now: float) -> None:
+        """Its time runs from here."""
+        if self._first is None:
+            self._first = now
+
+    def was_off(self, now: float) -> None:
+        """It read OFF, and had not before."""
+        self.off_since = now
+
+    def sent(self) -> None:
+        """A request goes out."""
+        self.requests += 1
+        self._vain = 0
+
+    def accepted(self) -> None:
+        """The request was taken, which is not yet off."""
+        self._taken = True
+
+    def refused(self) -> None:
+        """The device said no: asking the same again is useless."""
+        self._refused = True
+
+    def unanswered(self) -> None:
+        """Nobody knows whether the request arrived."""
+        self._lost = True
+
+    def left(self, now: float) -> float:
+        """Seconds of its time-out that are left; all of it before the first request."""
+        first = now if self._first is None else self._first
+        return self.device.off_timeout - (now - first)
+
+    def patience(self, now: float) -> float:
+        """Seconds for one reading: the time-out is a total."""
+        return min(self.device.request_timeout, max(self.left(now), LAST_READ_SECONDS))
+
+    def saw(self, reading: Reading) -> None:
+        """What it answered, to a question that was sent after its newest request."""
+        self.reading = reading
+        if reading.state is not PowerState.OFF:
+            self.off_since = None
+        # One that got no answer may have arrived: ON may still change.
+        still_on = reading.state is PowerState.ON and not self._lost
+        self._vain = self._vain + 1 if reading.error or still_on else 0
+
+    def counts(self, now: float) -> bool:
+        """Whether it reads OFF, and has for long enough."""
+        return self.off_since is not None and now - self.off_since >= self.device.off_wait
+
+    def failed(self, now: float) -> bool:
+        """Whether its level has failed by it."""
+        if not self.asked or self.off_since is not None:
+            return False
+        hopeless = not self._taken and self.requests > 0 and not self._more
+        return self.left(now) <= 0 or (hopeless and self._vain >= VAIN_READS)
+
+    def next_in(self, now: float) -> float | None:
+        """Seconds until something about it changes by time alone."""
+        if not self.asked:
+            return self.begins - now
+        if self.off_since is not None and not self.counts(now):
+            return self.off_since + self.device.off_wait - now
+        return None
+
+    def sentence(self) -> str:
+        """For people: 'bmc reads on (asked 2 times)'."""
+        if self.reading is None:
+            return f'{self.device.name} was not asked'
+        asked = f' (asked {self.requests} times)' if self.requests > 1 else ''
+        return sentence([self.reading]) + asked
+
+    @property
+    def _more(self) -> bool:
+        return not self._refused and self.requests < self.device.attempts
