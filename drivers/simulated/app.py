@@ -10,7 +10,9 @@ from drivers.simulated.control import Control
 from drivers.simulated.errors import ApiError
 from drivers.simulated.faces import http
 from drivers.simulated.faces.http import Answer, Call, Face
+from drivers.simulated.faces.ironic import Ironic
 from drivers.simulated.faces.keystone import REGION, Keystone, Tokens
+from drivers.simulated.faces.maas import Maas
 from drivers.simulated.faces.nova import Nova
 from drivers.simulated.faces.placement import Placement
 from drivers.simulated.faces.redfish import Redfish
@@ -24,7 +26,9 @@ CALLER = 'simulated.caller'
 
 
 class App:
-    """Keystone below ``/identity``, Nova below ``/compute``, Placement, Redfish, ``/_world``."""
+    """Keystone below ``/identity``, Nova below ``/compute``, Ironic below ``/baremetal``, MAAS,
+    Placement, Redfish, ``/_world``.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -36,6 +40,8 @@ class App:
             self.nova,
             Placement(self.tokens),
             Redfish(),
+            Ironic(self.tokens),
+            Maas(),
             self.control,
         ]
 

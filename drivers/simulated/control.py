@@ -6,7 +6,7 @@ Not a service of the cloud: what is asked here meets no fault and is not counted
 GET    ``/_world``                  the truth of hosts, guests and records
 GET    ``/_world/trace?after=N``    what happened, from event N on
 GET    ``/_world/verdict?done=H``   what the oracle says; ``done`` and ``excused`` may repeat
-GET    ``/_world/requests``         how many requests of each kind were received
+GET    ``/_world/requests?of=HOST`` how many requests of each kind were received
 POST   ``/_world/host/HOST/WHAT``   lose_power, give_power, crash, isolate, reconnect,
                                     freeze_agent, thaw_agent, kill_agent, start_agent
 POST   ``/_world/host/HOST``        set fields of the host, such as autostart
@@ -76,7 +76,7 @@ class Control(Face):
             '': self._truth,
             '/trace': self._trace,
             '/verdict': self._verdict,
-            '/requests': lambda _: world.faults.counts(),
+            '/requests': lambda call: world.faults.counts(call.one('of')),
         }
         for method, table in (('POST', posts), ('GET', gets)):
             for path, handle in table.items():

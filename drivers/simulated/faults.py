@@ -18,6 +18,7 @@ EFFECTS = {
     'delay': 'carried out after `value` seconds, even if nobody waits for the answer',
     'slow-answer': 'carried out at once, answered after `value` seconds',
     'hang': 'never carried out, never answered',
+    'drip': 'not carried out, answered with a byte now and then, for ever',
     'mute': 'carried out, never answered',
     'drop': 'not carried out, connection closed',
     'cut': 'carried out, connection closed',
@@ -129,9 +130,15 @@ class Faults:
         self.kill_points.append(point)
         return point
 
-    def counts(self) -> dict[str, int]:
-        """How many requests of each kind were received."""
-        return dict(Counter(request.kind for request in self.requests))
+    def counts(self, subject: str | None = None) -> dict[str, int]:
+        """How many requests of each kind were received, about one host when it is given."""
+        return dict(
+            Counter(
+                request.kind
+                for request in self.requests
+                if subject is None or request.subject == subject
+            )
+        )
 
     # -- used by the pipeline ----------------------------------------------------------------
 

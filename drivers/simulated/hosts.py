@@ -30,6 +30,8 @@ class Host:
     serial: str = ''  #: what its BMC says it is
     bmc_of: str | None = None  #: the host that answers, and switches, in its place: swapped cables
     autostart: bool = False  #: the hypervisor starts its guests at boot, before the agent
+    node_maintenance: bool = False  #: of its Ironic node
+    node_error: str | None = None  #: ``last_error`` of its Ironic node
     boots_well: bool = True  #: False: power comes back, the operating system does not
 
     # the agent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from drivers.simulated.errors import ApiError, Dropped, Silent
@@ -23,6 +24,7 @@ class Caller:
     client: str  #: an actor's name, or the client's port
     wait: Callable[[float], None]  #: raises ClientGone when his patience ends before
     after: list[Callable[[], None]] = field(default_factory=list)  #: run once he has the answer
+    drip: Callable[[], None] | None = None  #: keeps him busy with bytes for ever, where it can
 
 
 class Request(Generic[T]):
@@ -77,6 +79,9 @@ class Request(Generic[T]):
     def _not_carried_out(self) -> None:
         if 'hang' in self.met:
             self._caller.wait(FOR_EVER)
+            raise Dropped(self.note.kind)
+        if 'drip' in self.met:
+            (self._caller.drip or partial(self._caller.wait, FOR_EVER))()
             raise Dropped(self.note.kind)
         if 'drop' in self.met:
             raise Dropped(self.note.kind)

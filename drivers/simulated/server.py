@@ -17,6 +17,8 @@ from drivers.simulated.app import CALLER, App
 from drivers.simulated.errors import ClientGone, Dropped
 from drivers.simulated.pipeline import Caller
 
+DRIP_SECONDS = 0.2
+
 
 class Handler(BaseHTTPRequestHandler):
     """One connection, kept open for many requests."""
@@ -27,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         port = str(self.client_address[1]) if isinstance(self.client_address, tuple) else ''
-        caller = Caller(port, self._wait)
+        caller = Caller(port, self._wait, drip=self._drip)
         status: list[Any] = []
         try:
             parts = self.server.app(self._environ(caller), lambda *begin: status.extend(begin))
@@ -48,6 +50,14 @@ class Handler(BaseHTTPRequestHandler):
     def _wait(self, seconds: float) -> None:
         if self.server.clock.wait(self.server.stopping, seconds):
             raise ClientGone('the server stops')
+
+    def _drip(self) -> None:
+        """Promise much, and send it a byte at a time, until the client has gone."""
+        self.wfile.write(b'HTTP/1.1 200 Dripping\r\nContent-Length: 1000000\r\n\r\n')
+        while True:
+            self.wfile.write(b' ')
+            self.wfile.flush()
+            self._wait(DRIP_SECONDS)
 
     def _cut(self) -> None:
         """Close without an answer, as a crashed service does."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, parse_qsl, quote
 
 from drivers.simulated.errors import ApiError
 from drivers.simulated.faults import Fault
@@ -131,10 +131,7 @@ def read(environ: Environ, world: World) -> Call:
     }
     length = int(environ.get('CONTENT_LENGTH') or 0)
     raw = environ['wsgi.input'].read(length) if length else b''
-    try:
-        body = json.loads(raw) if raw else None
-    except ValueError as error:
-        raise ApiError(400, f'The body is no JSON: {error}') from error
+    body = _body(raw, headers.get('content-type', ''))
     host = environ.get('HTTP_HOST') or f'{environ["SERVER_NAME"]}:{environ["SERVER_PORT"]}'
     return Call(
         world=world,
@@ -145,6 +142,15 @@ def read(environ: Environ, world: World) -> Call:
         headers=headers,
         body=body,
     )
+
+
+def _body(raw: bytes, kind: str) -> Any:
+    if kind.startswith('application/x-www-form-urlencoded'):
+        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError as error:
+        raise ApiError(400, f'The body is no JSON: {error}') from error
 
 
 def stamp(at: float | None, end: str = 'Z') -> str | None:

@@ -13,7 +13,12 @@ from drivers.simulated.world import World
 REGION = 'RegionOne'
 PROJECTS = {'admin': 'a' * 32, 'demo': 'd' * 32}
 #: service type -> where its face is
-CATALOGUE = {'identity': '/identity/v3', 'compute': '/compute/v2.1', 'placement': '/placement'}
+CATALOGUE = {
+    'identity': '/identity/v3',
+    'compute': '/compute/v2.1',
+    'placement': '/placement',
+    'baremetal': '/baremetal',
+}
 
 
 @dataclass(frozen=True)

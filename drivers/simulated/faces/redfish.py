@@ -16,7 +16,8 @@ STATES = {'on': 'On', 'off': 'Off', 'powering-on': 'PoweringOn', 'powering-off':
 RESETS = {'On': 'on', 'ForceOn': 'on', 'ForceOff': 'off'}
 
 
-def _system_host(world: World, args: tuple[str, ...]) -> str:
+def system_host(world: World, args: tuple[str, ...]) -> str:
+    """The host that a request names, by its name or its UUID; '' when there is none."""
     for host in world.hosts.values():
         if args[0] in (host.name, host.provider):
             return host.name
@@ -38,10 +39,10 @@ class Redfish(Face):
         self._username = username
         self.route('GET', '/v1', 'redfish.root', self._root)
         self.route('GET', '/v1/Systems', 'redfish.systems', self._systems)
-        self.route('GET', '/v1/Systems/{}', 'bmc.power-state', self._system, _system_host)
+        self.route('GET', '/v1/Systems/{}', 'bmc.power-state', self._system, system_host)
         self.route(
             'POST', '/v1/Systems/{}/Actions/ComputerSystem.Reset', _reset_of, self._reset,
-            _system_host,
+            system_host,
         )  # fmt: skip
 
     def prepare(self, call: Call, kind: str) -> None:
@@ -86,7 +87,7 @@ class Redfish(Face):
         )
 
     def _bmc(self, call: Call) -> tuple[Bmc, Host]:
-        name = _system_host(call.world, call.args)
+        name = system_host(call.world, call.args)
         if not name:
             raise ApiError(404, f'There is no system {call.args[0]}.')
         bmc = Bmc(call.world, name)
