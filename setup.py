@@ -126,6 +126,8 @@ setup(
         'recovery.compute': ['nova = drivers.compute.nova:NovaCompute'],
         'recovery.fencing': [
             'ipmi = drivers.fencing.ipmi:IpmiFencing',
+            'ironic = drivers.fencing.ironic:IronicFencing',
+            'maas = drivers.fencing.maas:MaasFencing',
             'redfish = drivers.fencing.redfish:RedfishFencing',
             'simulated = drivers.simulated.bmc:SimulatedFencing',
         ],
