@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
+from recovery.cli import file
 from recovery.cli.alarm import CODES
 from recovery.cli.verb import ShowOne
 
@@ -14,7 +15,7 @@ MARKS = {'admit': '+', 'hold': '=', 'ignore': 'x'}
 
 
 class Plan(ShowOne):
-    """What an alarm about a host would lead to now, gate by gate. Writes nothing.
+    """What an alarm about a host would lead to now, gate by gate. Changes nothing.
 
     Exit codes: 0 it would be admitted, 1 ignored, 4 held.
     """
@@ -23,6 +24,11 @@ class Plan(ShowOne):
         parser = super().get_parser(prog_name)
         parser.add_argument('host', metavar='HOST', help='as Nova spells it')
         parser.add_argument('--kind', default='host-down', help='failure kind (default: host-down)')
+        parser.add_argument(
+            '--record',
+            metavar='FILE',
+            help='a new file for the decision and what its gates looked at, for policy test',
+        )
         return parser
 
     def screen(self, parsed_args: argparse.Namespace) -> None:
@@ -35,6 +41,7 @@ class Plan(ShowOne):
     def _plan(self, parsed_args: argparse.Namespace) -> Any:
         from recovery.intake.plan import plan
         from recovery.policy import order
+        from recovery.view import decision_file
         from recovery.view.ids import Unknown
 
         if parsed_args.kind not in order.ORDER:
@@ -42,6 +49,9 @@ class Plan(ShowOne):
             raise Unknown(f'there is no failure kind {parsed_args.kind!r}; there are: {known}')
         planned = plan(self.context.site, parsed_args.host, parsed_args.kind)
         self.outcome = CODES[str(planned.decision.word)]
+        if parsed_args.record is not None:
+            document = decision_file.document(str(order.Stage.PLAN), planned.decision)
+            file.write(parsed_args.record, decision_file.text(document))
         return planned
 
 
