@@ -70,7 +70,10 @@ setup(
     python_requires='>=3.11',
     packages=find_packages(include=PACKAGES + [f'{name}.*' for name in PACKAGES]),
     package_data={name: ['py.typed'] for name in PACKAGES}
-    | {'recovery.db': ['alembic.ini', 'migrations/*', 'migrations/versions/*.py']},
+    | {
+        'recovery.db': ['alembic.ini', 'migrations/*', 'migrations/versions/*.py'],
+        'recovery.view': ['bundle.schema.json'],
+    },
     install_requires=REQUIRES,
     extras_require=EXTRAS,
     entry_points={
@@ -93,6 +96,7 @@ setup(
             'alarm_show = recovery.cli.alarm:Show',
             'approve = recovery.cli.move:Approve',
             'arm = recovery.cli.service:Arm',
+            'bundle = recovery.cli.bundle:Bundle',
             'cancel = recovery.cli.move:Cancel',
             'confirm-fenced = recovery.cli.move:ConfirmFenced',
             'db_check = recovery.cli.db:Check',
@@ -114,6 +118,8 @@ setup(
             'list = recovery.cli.recoveries:List',
             'pause = recovery.cli.service:Pause',
             'plan = recovery.cli.plan:Plan',
+            'policy_list = recovery.cli.policy:List',
+            'policy_test = recovery.cli.policy:Test',
             'reject = recovery.cli.move:Reject',
             'rerun = recovery.cli.move:Rerun',
             'settle = recovery.cli.move:Settle',
