@@ -125,7 +125,7 @@ def _take(pipe: IO[bytes], said: dict[IO[bytes], bytes], waiting: selectors.Base
 
 
 def _late(timeout: float) -> Unreachable:
-    return Unreachable(f'no answer within {timeout:g} s')
+    return Unreachable(f'no answer within {timeout:.3g} s')
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
