@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from recovery.cli import exits
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from recovery.view.story import Entry
 
 COLUMNS = ('Time', 'Sort', 'Round', 'Who', 'What', 'Why')
-FORMATS = ('text', 'dot', 'mermaid')
+FORMATS = ('text', 'dot', 'mermaid', 'svg')
 
 
 class History(Lister):
@@ -55,6 +57,16 @@ class History(Lister):
         ]
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """What is drawn; without states when it is a kind, which nobody runs."""
+
+    kind: str
+    title: str
+    states: Mapping[str, str] = field(default_factory=dict)  #: by step
+    times: Mapping[str, str] = field(default_factory=dict)  #: by step
+
+
 class Graph(Verb):
     """The graph of a recovery with the state of each step, or that of a failure kind."""
 
@@ -65,32 +77,42 @@ class Graph(Verb):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.view import draw, shape
+        from recovery.view import shape
 
-        notes: dict[str, str] = {}
         if parsed_args.of in shape.kinds():
-            name, steps = parsed_args.of, shape.of_kind(parsed_args.of)
+            steps, drawn = shape.of_kind(parsed_args.of), _Drawn(parsed_args.of, parsed_args.of)
         else:
-            name, steps, notes = self._recovery(parsed_args.of)
-        if parsed_args.format == 'dot':
-            self.say(*draw.dot(name, steps))
-        elif parsed_args.format == 'mermaid':
-            self.say(*draw.mermaid(steps))
-        else:
-            self.say(*draw.text(steps, notes))
+            steps, drawn = self._recovery(parsed_args.of)
+        self.say(*self._lines(parsed_args.format, steps, drawn))
         return exits.DONE
 
-    def _recovery(self, given: str) -> tuple[str, tuple[StepShape, ...], dict[str, str]]:
+    def _lines(self, form: str, steps: Sequence[StepShape], drawn: _Drawn) -> list[str]:
         from recovery.cli import screen
+        from recovery.view import draw, svg
+        from recovery.view.steps import GLYPHS, PLAIN
+
+        if form == 'dot':
+            return draw.dot(drawn.kind, steps, drawn.states)
+        if form == 'mermaid':
+            return draw.mermaid(steps, drawn.states)
+        if form == 'svg':
+            return svg.svg(drawn.title, steps, drawn.states, drawn.times)
+        glyphs = PLAIN if screen.is_plain(self.app.stdout) else GLYPHS
+        notes = {name: f'{glyphs.get(state, "?")} ' for name, state in drawn.states.items()}
+        return draw.text(steps, notes)
+
+    def _recovery(self, given: str) -> tuple[tuple[StepShape, ...], _Drawn]:
         from recovery.view import recoveries
-        from recovery.view.steps import GLYPHS, PLAIN, shapes, tree
+        from recovery.view.steps import shapes, tree
 
         store = self.context.store
-        each = recoveries.recovery(store, given)
-        glyphs = PLAIN if screen.is_plain(self.app.stdout) else GLYPHS
-        notes = {
-            step.name: f'{glyphs.get(step.state, "?")} '
-            for phase in tree(store, each)
-            for step in phase.steps
-        }
-        return each.row['kind'], shapes(store, each), notes
+        each, now = recoveries.recovery(store, given), self.context.clock.now()
+        row, found = each.row, [step for phase in tree(store, each) for step in phase.steps]
+        title = f'{row["kind"]} of {row["host"]}: {each.state}'
+        drawn = _Drawn(
+            row['kind'],
+            title if row['round'] == 1 else f'{title}, round {row["round"]}',
+            {step.name: step.state for step in found},
+            {step.name: times.span(step.duration(now)) for step in found},
+        )
+        return shapes(store, each), drawn

@@ -57,6 +57,19 @@ def test_graph_of_a_recovery_shows_where_it_is(run: Operator) -> None:
     assert '· power-off' in text
 
 
+def test_graph_as_a_picture_and_in_colours(run: Operator) -> None:
+    identifier = run.recovery(state='waiting', book='b1', reason='BMC away')
+    with run.store.write() as connection:
+        store_book(connection, {'verify-down': 'SUCCESS', 'disable-service': 'RUNNING'})
+    picture = run('graph', identifier, '-f', 'svg').out
+    assert picture.startswith('<svg ')
+    assert 'host-down of compute-01: waiting' in picture
+    assert '>waits' in picture
+    assert 'tooltip="waits"' in run('graph', identifier, '-f', 'dot').out
+    assert 'class disable-service waits' in run('graph', identifier, '-f', 'mermaid').out
+    assert run('graph', 'host-return', '-f', 'svg').code == 0
+
+
 def store_book(connection: sa.Connection, atoms: dict[str, str], factory: str = '') -> None:
     """A logbook as TaskFlow stores it."""
     meta = {'factory': {'name': factory, 'args': [], 'kwargs': {}}} if factory else {}
