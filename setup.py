@@ -31,12 +31,19 @@ EMULATOR = [
     'sushy-tools>=2.0',  # a Redfish BMC that nobody here wrote
 ]
 
+RMCPPLUS = [
+    'cryptography>=42',  # encrypted sessions, for python-ipmi
+    'python-ipmi>=0.6.1',  # a second IPMI library, where pyghmi hangs; LGPL
+]
+
 EXTRAS = {
     'mysql': ['PyMySQL>=1.1'],  # MariaDB and Galera
     'quickstart': EMULATOR,  # what tools/quickstart and tools/bench need besides
     'redis': ['redis>=8.0'],  # the redis jobboard; TaskFlow needs it this new
+    'rmcpplus': RMCPPLUS,  # the fencing driver ipmi-rmcpplus
     'test': [
         *EMULATOR,
+        *RMCPPLUS,
         'PyMySQL>=1.1',
         'build>=1.0',
         'coverage>=7.4',
@@ -132,6 +139,7 @@ setup(
         'recovery.compute': ['nova = drivers.compute.nova:NovaCompute'],
         'recovery.fencing': [
             'ipmi = drivers.fencing.ipmi:IpmiFencing',
+            'ipmi-rmcpplus = drivers.fencing.rmcpplus:RmcpPlusFencing',
             'ironic = drivers.fencing.ironic:IronicFencing',
             'maas = drivers.fencing.maas:MaasFencing',
             'redfish = drivers.fencing.redfish:RedfishFencing',
