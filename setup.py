@@ -16,6 +16,7 @@ REQUIRES = [
     'oslo.log>=6.0',  # log options that operators of OpenStack know
     'oslo.policy>=4.3',  # who may give which order, in rules that operators of OpenStack know
     'oslo.utils>=7.0',  # importable names and times, as TaskFlow makes them
+    'prometheus-client>=0.20',  # the format of metrics, and its WSGI application
     'pyghmi>=1.6',  # given; IPMI
     'requests>=2.31',  # the session below openstacksdk and sushy
     'rich>=13.0',  # trees and live views in the terminal
@@ -61,6 +62,8 @@ EXTRAS = {
         'redis>=8.0',
         'reno>=4.1',
         'ruff>=0.8',
+        'pysmi>=1.5',  # what snmpsim forgets to ask for
+        'snmpsim==1.2.2',  # a PDU that nobody here wrote
         'testscenarios>=0.5',
         'testtools>=2.7',
         'types-PyYAML',
@@ -111,6 +114,8 @@ setup(
             'db_upgrade = recovery.cli.db:Upgrade',
             'disarm = recovery.cli.service:Disarm',
             'doctor = recovery.cli.doctor:Doctor',
+            'fence_status = recovery.cli.fence:Status',
+            'fence_test = recovery.cli.fence:Test',
             'flow_list = recovery.cli.flow:List',
             'flow_show = recovery.cli.flow:Show',
             'graph = recovery.cli.history:Graph',
@@ -134,14 +139,19 @@ setup(
             'standalone = recovery.cli.standalone:Standalone',
             'unpause = recovery.cli.service:Unpause',
             'watch = recovery.cli.watch:Watch',
+            'worker_drain = recovery.cli.worker:Drain',
             'worker_list = recovery.cli.worker:List',
         ],
         'recovery.compute': ['nova = drivers.compute.nova:NovaCompute'],
         'recovery.fencing': [
+            'external = drivers.fencing.external:ExternalFencing',
+            'fence-agent = drivers.fencing.agent:AgentFencing',
             'ipmi = drivers.fencing.ipmi:IpmiFencing',
             'ipmi-rmcpplus = drivers.fencing.rmcpplus:RmcpPlusFencing',
             'ironic = drivers.fencing.ironic:IronicFencing',
             'maas = drivers.fencing.maas:MaasFencing',
+            'manual = drivers.fencing.manual:ManualFencing',
+            'noop = drivers.fencing.noop:NoopFencing',
             'redfish = drivers.fencing.redfish:RedfishFencing',
             'simulated = drivers.simulated.bmc:SimulatedFencing',
         ],

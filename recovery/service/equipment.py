@@ -13,6 +13,7 @@ from flows.stop import Waiting
 from recovery.claims.claim import Claim
 from recovery.claims.ledger import Ledger
 from recovery.intake.gates_port import PolicyGates
+from recovery.service.tally import Tally
 from recovery.site import Site
 
 AGAIN_SECONDS = 30.0
@@ -21,8 +22,9 @@ AGAIN_SECONDS = 30.0
 class Equipment:
     """One per worker process: the slots are shared by all its recoveries."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, tally: Tally) -> None:
         self._site = site
+        self._tally = tally
         self._slots = Slots(site.clock, site.conf.evacuation.senders_of_process)
 
     def __call__(self, claim: Claim) -> dict[str, Any]:
@@ -30,6 +32,7 @@ class Equipment:
 
         :raises Waiting: the cloud or the inventory cannot be used as configured.
         """
+        self._tally.won()
         with nova():
             compute = self._site.compute
         return {
@@ -44,7 +47,7 @@ class Equipment:
 
     def _path(self, host: str) -> FencePath:
         try:
-            return self._site.inventory.path(host)
+            return self._tally.counted(self._site.inventory.path(host))
         except KeyError:
             why = f'the fencing inventory has no entry for {host}'
         except (InventoryError, DriverError) as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 from oslo_config import cfg
 from oslo_log import log
+from prometheus_client.registry import Collector
 
 from drivers.clock import SystemClock
 from drivers.contracts.errors import DriverError
@@ -22,6 +23,8 @@ from recovery.board.boards import BadBoard
 from recovery.conf.reading import BadOptions, read
 from recovery.db import upgrade
 from recovery.db.engines import BadDatabase
+from recovery.service.exporter import Exporter
+from recovery.service.metrics import SiteCollector, site_registry
 from recovery.service.watcher import Watcher
 from recovery.service.worker import Worker
 from recovery.site import Site
@@ -60,19 +63,30 @@ def standalone(conf: cfg.ConfigOpts) -> int:
 def _work(site: Site, stop: threading.Event) -> None:
     worker = Worker(site)
     _prepare(site)
+    _export(site, stop, site.conf.metrics.worker_listen, worker.tally.registry)
     worker.run(stop)
 
 
 def _watch(site: Site, stop: threading.Event) -> None:
-    Watcher(site).run(stop)
+    watcher = Watcher(site)
+    _export(site, stop, site.conf.metrics.listen, SiteCollector(site))
+    watcher.run(stop)
 
 
 def _both(site: Site, stop: threading.Event) -> None:
     worker, watcher = Worker(site), Watcher(site)  # both, or none: options may be unusable
     _prepare(site)
+    _export(site, stop, site.conf.metrics.listen, SiteCollector(site), worker.tally.registry)
     watching = site.clock.spawn('watcher', lambda: watcher.run(stop))
     worker.run(stop)
     site.clock.wait(watching, 5.0)
+
+
+def _export(site: Site, stop: threading.Event, listen: str | None, *more: Collector) -> None:
+    """Answer for metrics beside everything else, if a port is given."""
+    if listen:
+        exporter = Exporter(site.clock, listen, site_registry(site, *more))
+        site.clock.spawn('metrics', lambda: exporter.run(stop))
 
 
 def _prepare(site: Site) -> None:

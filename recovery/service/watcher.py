@@ -8,6 +8,7 @@ import threading
 from recovery.board.boards import open_board
 from recovery.db import workers
 from recovery.intake import again
+from recovery.service.fence_check import FenceCheck
 from recovery.service.life import Life
 from recovery.service.reconcile import Reconciler
 from recovery.service.rounds import every
@@ -17,6 +18,7 @@ from recovery.site import Site
 LOG = logging.getLogger(__name__)
 
 SEEN_SECONDS = 10.0
+FENCE_LOOK_SECONDS = 5.0
 
 
 class Watcher:
@@ -32,6 +34,7 @@ class Watcher:
         )
         self._life = Life(site)
         self._witnessing = Witnessing(site)
+        self._fence_check = FenceCheck(site)
         self._seen_at = float('-inf')
         self._undecided_at = float('-inf')
 
@@ -42,9 +45,13 @@ class Watcher:
         # Beside: a dead device takes its whole time-out, and there may be many of them.
         clock.spawn(
             f'{self._name}/life',
-            lambda: every(clock, settings.life_seconds, self._life.sweep, stop),
+            lambda: every(clock, lambda: settings.life_seconds, self._life.sweep, stop),
         )
-        every(clock, settings.sweep_seconds, self.sweep, stop)
+        clock.spawn(
+            f'{self._name}/fence-check',
+            lambda: every(clock, FENCE_LOOK_SECONDS, self._fence_check.sweep, stop),
+        )
+        every(clock, lambda: settings.sweep_seconds, self.sweep, stop)
 
     def sweep(self) -> None:
         """Look once at all rows. Raises StoreAway."""

@@ -11,6 +11,7 @@ from flows.stop import StoreAway
 from recovery import plugins
 from recovery.board.boards import open_board
 from recovery.board.conductor import RecoveryConductor
+from recovery.claims.claim import Claim
 from recovery.db import workers
 from recovery.db.store import Store
 from recovery.db.tables import recovery as table
@@ -18,10 +19,23 @@ from recovery.service.equipment import Equipment
 from recovery.service.heartbeat import Heartbeat
 from recovery.service.reconcile import Reconciler
 from recovery.service.rounds import every
+from recovery.service.tally import Tally
 from recovery.service.witnessing import Witnessing
 from recovery.site import Site
 
 LOG = logging.getLogger(__name__)
+
+
+class _Conductor(RecoveryConductor):
+    """Counts how its runs end."""
+
+    tally: Tally
+
+    def _run_claim(self, claim: Claim) -> None:
+        try:
+            super()._run_claim(claim)
+        finally:
+            self.tally.ended(claim)
 
 
 class Worker:
@@ -38,18 +52,20 @@ class Worker:
             self._name,
             orphans_seconds=min(0.5, settings.lease_seconds / 10),
         )
-        self._conductor = RecoveryConductor(
+        self.tally = Tally(clock, lambda: len(self._conductor.claimed()))
+        self._conductor = _Conductor(
             self._name,
             self._board,
             site.store,
             lease=settings.lease_seconds,
             at_once=settings.recoveries,
             claims=settings.claims,
-            equip=Equipment(site),
+            equip=Equipment(site, self.tally),
             builder=plugins.flow_builder,
             may_claim=self._may_claim,
             ready=self._reconciler.ready,
         )
+        self._conductor.tally = self.tally
         self._draining = False
         self._witnessing = Witnessing(site)
         own = max(1.0, settings.lease_seconds / 8)

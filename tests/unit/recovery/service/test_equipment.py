@@ -10,6 +10,7 @@ from flows.stop import Waiting
 from recovery.claims.claim import Claim
 from recovery.db import recoveries
 from recovery.service.equipment import Equipment
+from recovery.service.tally import Tally
 from tests.stage import Stage
 from tests.unit.recovery.claims.scene import FRESH
 
@@ -24,8 +25,12 @@ def claimed(stage: Stage, host: str = 'compute-01') -> Claim:
     return claim
 
 
+def equip(stage: Stage) -> Equipment:
+    return Equipment(stage.site, Tally(stage.clock, lambda: 0))
+
+
 def test_everything_that_the_steps_name(stage: Stage) -> None:
-    equipment, claim = Equipment(stage.site), claimed(stage)
+    equipment, claim = equip(stage), claimed(stage)
     tools = equipment(claim)
     assert set(tools) == {
         'claim', 'ledger', 'gates', 'compute', 'fence_path', 'clock', 'slots',
@@ -40,7 +45,7 @@ def test_everything_that_the_steps_name(stage: Stage) -> None:
 def test_a_host_that_the_inventory_does_not_know(stage: Stage) -> None:
     stage.inventory_file.write_text('hosts: {}\n')
     with pytest.raises(Waiting, match='has no entry for compute-01') as caught:
-        Equipment(stage.site)(claimed(stage))
+        equip(stage)(claimed(stage))
     assert (caught.value.code, caught.value.verb) == ('inventory', 'recovery host check compute-01')
     assert caught.value.again_in
 
@@ -48,7 +53,7 @@ def test_a_host_that_the_inventory_does_not_know(stage: Stage) -> None:
 def test_an_inventory_that_cannot_be_used_until_it_is_put_right(stage: Stage) -> None:
     good = stage.inventory_file.read_text()
     stage.inventory_file.write_text('hosts: [no')
-    equipment, claim = Equipment(stage.site), claimed(stage)
+    equipment, claim = equip(stage), claimed(stage)
     with pytest.raises(Waiting, match='cannot be used') as caught:
         equipment(claim)
     assert caught.value.code == 'inventory'
@@ -59,6 +64,6 @@ def test_an_inventory_that_cannot_be_used_until_it_is_put_right(stage: Stage) ->
 def test_a_cloud_that_is_not_configured(stage: Stage) -> None:
     (stage.folder / 'clouds.yaml').write_text('clouds: {}\n')
     with pytest.raises(Waiting) as caught:
-        Equipment(stage.site)(claimed(stage))
+        equip(stage)(claimed(stage))
     assert caught.value.code.startswith('nova-')
     assert caught.value.again_in
