@@ -57,6 +57,7 @@ EXTRAS = {
         'networkx>=3.0',  # the shape tests walk the execution graph
         'oslotest>=5.0',  # TaskFlow's own board tests need these three
         'pre-commit>=3.7',
+        'pysmi>=1.5',  # what snmpsim forgets to ask for
         'pytest>=8.2',
         'pytest-xdist>=3.6',
         'redis>=8.0',
