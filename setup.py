@@ -63,7 +63,6 @@ EXTRAS = {
         'redis>=8.0',
         'reno>=4.1',
         'ruff>=0.8',
-        'pysmi>=1.5',  # what snmpsim forgets to ask for
         'snmpsim==1.2.2',  # a PDU that nobody here wrote
         'testscenarios>=0.5',
         'testtools>=2.7',
@@ -125,6 +124,7 @@ setup(
             'host_list = recovery.cli.host:List',
             'host_maintenance = recovery.cli.host:Maintenance',
             'host_return = recovery.cli.host:Return',
+            'host_set = recovery.cli.host:Set',
             'host_show = recovery.cli.host:Show',
             'items = recovery.cli.recoveries:Items',
             'job_list = recovery.cli.job:List',
@@ -140,6 +140,9 @@ setup(
             'standalone = recovery.cli.standalone:Standalone',
             'unpause = recovery.cli.service:Unpause',
             'watch = recovery.cli.watch:Watch',
+            'window_add = recovery.cli.window:Add',
+            'window_close = recovery.cli.window:Close',
+            'window_list = recovery.cli.window:List',
             'worker_drain = recovery.cli.worker:Drain',
             'worker_list = recovery.cli.worker:List',
         ],
