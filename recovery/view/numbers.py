@@ -118,26 +118,33 @@ def _queue_age(connection: sa.Connection, now: float) -> float:
 
 def _fences(connection: sa.Connection, since: float) -> dict[Pair, int]:
     """Each request by what became of it. Only a proof makes it 'off': an accepted request is not
-    a host that is off, nor is a level of which one device failed."""
+    a host that is off, nor is a level of which one device failed. Of several requests to one
+    device, the proof is owed to the newest."""
     proven = {
-        (row.recovery, row.round, row.level)
+        (row.recovery, row.round, row.level): row.at
         for row in connection.execute(
-            sa.select(proof.c.recovery, proof.c.round, proof.c.level).where(
+            sa.select(proof.c.recovery, proof.c.round, proof.c.level, proof.c.at).where(
                 proof.c.kind == 'power', proof.c.at >= since
             )
         )
     }
-    columns = (intent.c.recovery, intent.c.round, intent.c.observed, intent.c.outcome)
+    columns = (intent.c.recovery, intent.c.round, intent.c.target, intent.c.at)
     query = (
-        sa.select(*columns, recovery.c.state, recovery.c.round.label('now'), recovery.c.phase)
+        sa.select(*columns, intent.c.observed, intent.c.outcome)
+        .add_columns(recovery.c.state, recovery.c.round.label('now'), recovery.c.phase)
         .join(recovery, recovery.c.id == intent.c.recovery)
         .where(intent.c.action == recoveries.POWER_OFF, intent.c.at >= since)
+        .order_by(intent.c.id.desc())
     )
     found: Counter[Pair] = Counter()
+    owed: set[tuple[object, ...]] = set()
     for row in connection.execute(query):
-        driver = str(row.observed.get('driver') or 'unknown')
-        fenced = (row.recovery, row.round, row.observed.get('level')) in proven
-        found[driver, _result(row, fenced)] += 1
+        key = (row.recovery, row.round, row.observed.get('level'))
+        at = proven.get(key)
+        fenced = at is not None and row.at <= at and (*key, row.target) not in owed
+        if fenced:
+            owed.add((*key, row.target))
+        found[str(row.observed.get('driver') or 'unknown'), _result(row, fenced)] += 1
     return dict(found)
 
 

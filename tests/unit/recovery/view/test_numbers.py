@@ -99,6 +99,18 @@ def test_a_request_is_open_until_it_is_known_what_became_of_it(here: Scene) -> N
     assert look(here).fences == {}
 
 
+def test_a_try_that_failed_stays_one_when_the_next_succeeds(here: Scene) -> None:
+    claim = here.claimed()
+    for _try in range(2):
+        with here.store.write() as connection:
+            intents.add(connection, claim, 'power-off', 'd', {'level': 1, 'driver': 'ipmi'})
+        here.pass_(30)
+    here.change(claim.recovery_id, phase='restore')
+    with here.store.write() as connection:
+        proofs.add_power(connection, claim, 1, [])
+    assert look(here).fences == {('ipmi', 'off'): 1, ('ipmi', 'not-off'): 1}
+
+
 def test_the_proof_of_another_level_or_round_counts_for_nothing(here: Scene) -> None:
     claim = here.claimed()
     with here.store.write() as connection:
