@@ -90,7 +90,11 @@ def missing_file(store: Store) -> str | None:
 
 def _refuse_stale(store: Store) -> None:
     """Compare revisions; the full look, which loads TaskFlow and alembic, only when they differ."""
-    if _revision(store) == _newest_revision():
+    from recovery.db import revision
+
+    with store.read() as connection:
+        found = revision.stored(connection)
+    if found == _newest_revision():
         return
     from recovery.db import upgrade
 
@@ -98,19 +102,6 @@ def _refuse_stale(store: Store) -> None:
         upgrade.refuse_stale(store)
     except upgrade.StaleSchema as error:
         raise NoSchema(str(error)) from error
-
-
-def _revision(store: Store) -> str | None:
-    import sqlalchemy as sa
-
-    from recovery.db.migrations import VERSION_TABLE
-
-    with store.read() as connection:
-        if not sa.inspect(connection).has_table(VERSION_TABLE):
-            return None
-        number: sa.ColumnClause[str] = sa.column('version_num')
-        query = sa.select(number).select_from(sa.table(VERSION_TABLE))
-        return connection.execute(query).scalar()
 
 
 def _newest_revision() -> str:

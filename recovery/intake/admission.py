@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from recovery.db import alarms, decisions, events, recoveries, states
 from recovery.intake import collect
 from recovery.intake.arguments import ASKED, arguments
-from recovery.intake.record import record
+from recovery.intake.record import pack, record
 from recovery.policy import order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Word
@@ -45,7 +45,7 @@ def admit(site: Site, row: sa.RowMapping) -> Outcome:
     ask = collect.Ask(row['kind'], row['subject'], alarms.of_row(row), row['arrived_at'])
     inputs = collect.collect(site, ask, order.needs(gates))
     decision = decide(gates, inputs)
-    _ = decision.packed  # before the transaction
+    pack(decision)  # before the transaction
 
     def work(connection: sa.Connection) -> Outcome:
         return _record(site, connection, row, inputs, decision)

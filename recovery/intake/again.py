@@ -12,6 +12,7 @@ from recovery.db import alarms, decisions, events, recoveries, states
 from recovery.intake import collect, gates_port
 from recovery.intake.admission import again_in
 from recovery.intake.receive import decide as decide_alarm
+from recovery.intake.record import record
 from recovery.policy import order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Word
@@ -117,7 +118,7 @@ def _decided(
     # A hold that goes on is no news: one row for each change, not one for each look.
     agrees = not inputs.agreed and decision.admitted(DOWN.name)
     if changed and (went_on or decision.gate != row['code'] or agrees):
-        gates_port.record(site, connection, recovery, Stage.HELD, decision)
+        record(site, connection, recovery, Stage.HELD, decision)
     if changed and (went_on or decision.gate != row['code']):
         words = {Word.ADMIT: 'admitted', Word.IGNORE: 'ended', Word.HOLD: 'still held'}
         events.add(connection, who, words[decision.word], reason, at=now, recovery=recovery)
@@ -177,7 +178,7 @@ def _still(
     recoveries.note(connection, row['id'], states.WAITING, now, **values)
     newest = decisions.newest(connection, row['id'])
     if newest is None or newest['gate'] != decision.gate:
-        gates_port.record(site, connection, row['id'], stage, decision)
+        record(site, connection, row['id'], stage, decision)
 
 
 def _give_up(site: Site, row: sa.RowMapping) -> None:

@@ -11,7 +11,7 @@ from flows.stop import NotNeeded
 from recovery.claims.claim import Claim
 from recovery.db import guards, intents, recoveries
 from recovery.intake import collect
-from recovery.intake.record import record as record
+from recovery.intake.record import pack, record
 from recovery.policy import looks, order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Gate, Word
@@ -31,7 +31,8 @@ class PolicyGates:
         """All gates, as verify asks them; recorded."""
         ask = question(self._site, self._claim.recovery_id)
         stage, decision = ask_again(self._site, ask)
-        recovery, _ = self._claim.recovery_id, decision.packed  # before the transaction
+        recovery = self._claim.recovery_id
+        pack(decision)  # before the transaction
         self._claim.transact(
             lambda connection: record(self._site, connection, recovery, stage, decision)
         )

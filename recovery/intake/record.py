@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import logging
+
 import sqlalchemy as sa
 
 from recovery.db import decisions
 from recovery.policy.decide import Decision
 from recovery.policy.order import Stage
 from recovery.site import Site
+
+LOG = logging.getLogger(__name__)
+
+
+def pack(decision: Decision) -> bytes | None:
+    """What the gates looked at, as it is stored.
+
+    Packing takes longer than writing, and SQLite lets nobody else write meanwhile: who is about
+    to record calls this before the transaction begins. A decision counts also without.
+    """
+    try:
+        return decision.packed
+    except (TypeError, ValueError):
+        LOG.exception('the inputs of a decision about %s cannot be kept', decision.inputs.subject)
+        return None
 
 
 def record(
@@ -19,11 +36,7 @@ def record(
     *,
     alarm: str | None = None,
 ) -> None:
-    """Put a decision about a recovery, an alarm or both on record.
-
-    Ask for ``decision.packed`` before the transaction begins, where that is possible: packing
-    takes longer than writing, and SQLite lets nobody else write meanwhile.
-    """
+    """Put a decision about a recovery, an alarm or both on record."""
     decisions.add(
         connection,
         stage=str(stage),
@@ -34,5 +47,5 @@ def record(
         at=site.clock.now(),
         recovery=recovery,
         alarm=alarm,
-        inputs=decision.packed,
+        inputs=pack(decision),
     )

@@ -95,9 +95,7 @@ def _text(inputs: Inputs, may_end: bool) -> str:
 
 @functools.cache
 def _encoder() -> json.JSONEncoder:
-    return json.JSONEncoder(
-        default=_plain, sort_keys=True, separators=(',', ':'), ensure_ascii=False
-    )
+    return json.JSONEncoder(default=_plain, sort_keys=True, separators=(',', ':'))
 
 
 def _plain(value: Any) -> Any:

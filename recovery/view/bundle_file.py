@@ -38,10 +38,8 @@ def digest(value: Any) -> str:
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys, without spaces, not escaped: the same value is the same text."""
-    return json.dumps(
-        value, sort_keys=True, separators=(',', ':'), ensure_ascii=False, allow_nan=False
-    )
+    """JSON with sorted keys, without spaces, in ASCII: the same value is the same text."""
+    return json.dumps(value, sort_keys=True, separators=(',', ':'), allow_nan=False)
 
 
 def text(document: Mapping[str, Any]) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from drivers.contracts.compute import Service
 from drivers.simulated.clock import VirtualClock
 from drivers.simulated.world import World
@@ -76,3 +78,17 @@ def test_what_a_thousand_hosts_leave_behind_is_small() -> None:
     )
     blob = recorded.encode(Inputs('host-down', 'c', 1e9, services=services), may_end=True)
     assert len(blob) < 40 * hosts
+
+
+def test_a_decision_counts_though_its_inputs_cannot_be_kept(
+    site: Site, alarm: Any, dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> bytes:
+        raise TypeError('no form in JSON')
+
+    monkeypatch.setattr(recorded, 'encode', broken)
+    outcome = receive(site, alarm(dead))
+    assert outcome.answer == 'admit'
+    with site.store.read() as connection:
+        (row,) = decisions.of_recovery(connection, str(outcome.recovery), inputs=True)
+    assert (row['answer'], row['inputs']) == ('admit', None)

@@ -181,6 +181,11 @@ def test_infinite_numbers_are_no_obstacle() -> None:
     assert recorded.from_json(json.loads(text)).inputs == odd
 
 
+def test_text_that_is_no_unicode_is_no_obstacle() -> None:
+    odd = dataclasses.replace(INPUTS, subject='host-\ud800')
+    assert recorded.decode(recorded.encode(odd, may_end=True)).inputs == odd
+
+
 def test_a_type_that_nobody_foresaw_is_our_mistake() -> None:
     with pytest.raises(TypeError, match='say in'):
         reader(complex)
