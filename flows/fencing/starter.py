@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.contracts.clock import Clock
-from drivers.contracts.errors import DriverError, Unreachable
+from drivers.contracts.errors import DriverError
 from drivers.contracts.fencing import FenceDevice, FencePath, PowerOn, PowerState
 from flows.fencing import readings
 from flows.fencing.readings import Reading
@@ -20,7 +20,6 @@ class Starter:
         self._claim = claim
         self._ledger = ledger
         self._clock = clock
-        self._silent: list[FenceDevice] = []
         self._not_ours: list[Reading] = []
         self.asked = 0  #: requests that were taken
         self.on = False  #: whether a device reads ON
@@ -35,23 +34,33 @@ class Starter:
         return ', '.join(f'{readings.sentence([one])} (power_on: never)' for one in off)
 
     def start(self) -> None:
-        """Ask every device that does not read ON; then those again that had no power to answer."""
-        for device in self._path.devices:
-            self._switch(device)
-        if self.asked:
-            self._wake()
-        left = readings.read_all(self._path.devices, self._clock)
-        self.on = readings.any_on(left)
+        """Ask every device that does not read ON.
 
-    def _switch(self, device: FenceDevice) -> None:
+        One that gives no answer is asked last: a controller has no current before its outlet has
+        (H3), and boots after it.
+        """
+        silent = [device for device in self._path.devices if not self._try(device)]
+        if self.asked:
+            self._wake(silent)
+        else:
+            for device in silent:
+                self._ask(device, PowerState.UNKNOWN)
+        self.on = readings.any_on(readings.read_all(self._path.devices, self._clock))
+
+    def _try(self, device: FenceDevice) -> bool:
+        """Read it, and ask it if need be. False: it gave no answer, and was not asked."""
         before = readings.read(device, self._clock)
-        if before.state is PowerState.ON:
-            return
         if device.power_on is PowerOn.NEVER:
             self._not_ours.append(before)
-            return
+        elif before.error:
+            return False
+        elif before.state is not PowerState.ON:
+            self._ask(device, before.state)
+        return True
+
+    def _ask(self, device: FenceDevice, before: PowerState) -> None:
         observed = {
-            'power': before.state.value,
+            'power': before.value,
             'address': device.address,
             'driver': device.kind,
         }
@@ -64,20 +73,16 @@ class Starter:
         except DriverError as error:
             self.troubles.append(f'{device.name}: {error}')
             self._ledger.event(f'{device.name} did not take the power-on request', str(error))
-            if isinstance(error, Unreachable):
-                self._silent.append(device)
         else:
             self.asked += 1
 
-    def _wake(self) -> None:
-        """A controller comes back after the outlet that feeds it, when it has booted (H3)."""
-        waiting, self._silent = self._silent, []
+    def _wake(self, silent: list[FenceDevice]) -> None:
         began = self._clock.elapsed()
-        while waiting:
+        while silent:
             self._claim.check()
             self._clock.wait(None, POLL_SECONDS)
-            now = self._clock.elapsed() - began
-            awake = [one for one in waiting if not readings.read(one, self._clock).error]
-            for device in awake:
-                self._switch(device)
-            waiting = [one for one in waiting if one not in awake and now < one.off_timeout]
+            waited = self._clock.elapsed() - began
+            silent = [one for one in silent if not self._try(one)]
+            for device in (one for one in silent if waited >= one.off_timeout):
+                self._ledger.event(f'{device.name} was not asked to switch on', 'it is silent')
+            silent = [one for one in silent if waited < one.off_timeout]

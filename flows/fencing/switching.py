@@ -22,6 +22,7 @@ class Switching:
         self._taken = False  # a request was accepted
         self._lost = False  # a request got no answer: it may have arrived
         self._refused = False
+        self._back = False  # it read OFF since the newest request, and then no more
         self._vain = 0  # readings in a row that give no hope
 
     @property
@@ -40,8 +41,8 @@ class Switching:
             return now >= self.begins
         if self.off_since is not None or not self._more or self.left(now) <= 0:
             return False
-        if not self._taken:
-            return True  # it did not arrive, or was not needed when it was first looked at
+        if not self._taken or self._back:
+            return True  # it did not arrive, or was not needed, or has been undone
         share = self.device.off_timeout / self.device.attempts
         return now >= self._first + self.requests * share
 
@@ -57,6 +58,7 @@ class Switching:
     def sent(self) -> None:
         """A request goes out."""
         self.requests += 1
+        self._back = False
         self._vain = 0
 
     def accepted(self) -> None:
@@ -84,6 +86,7 @@ class Switching:
         """What it answered, to a question that was sent after its newest request."""
         self.reading = reading
         if reading.state is not PowerState.OFF:
+            self._back = self._back or self.off_since is not None
             self.off_since = None
         # One that got no answer may have arrived: ON may still change.
         still_on = reading.state is PowerState.ON and not self._lost

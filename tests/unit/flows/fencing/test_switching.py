@@ -166,6 +166,17 @@ def test_one_that_was_off_and_comes_on_is_asked() -> None:
     assert one.in_doubt
 
 
+def test_one_that_comes_on_again_is_asked_at_once() -> None:
+    one = switching(attempts=2, off_timeout=60.0)
+    asked(one)
+    reads(one, 'off', 1.0)
+    reads(one, 'on', 2.0)
+    assert one.due(BEGAN + 2.0)
+    asked(one, at=2.0)
+    reads(one, 'on', 2.5)
+    assert not one.due(BEGAN + 3.0)
+
+
 @pytest.mark.parametrize(
     ('outcome', 'state', 'doubt'),
     [
