@@ -37,6 +37,7 @@ class Raise(Verb):
         from drivers.contracts.alarms import Alarm
         from recovery import intake
 
+        self.allow(parsed_args.subject)
         clock = self.context.clock
         alarm = Alarm(
             source=parsed_args.source,

@@ -82,6 +82,7 @@ class Show(OfHost, ShowOne):
             'maintenance_by': memory.maintenance_by or '',
             'maintenance_reason': memory.maintenance_reason or '',
             'failed_by': memory.failed_by or '',
+            'segment': memory.segment or '',
             'carries': ', '.join(memory.carries) if human else list(memory.carries),
             'proven_off_at': written(memory.proven_off_at),
             'returned_at': written(memory.returned_at),
@@ -206,6 +207,43 @@ class Return(OfHost, Write):
         )
         self.say(*answered(outcome))
         return exits.DONE if outcome.answer == 'admit' else exits.REFUSED
+
+
+class Set(OfHost, Write):
+    """Label a host: the segment that it belongs to, and what it carries beside instances."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        segment = parser.add_mutually_exclusive_group()
+        segment.add_argument('--segment', metavar='S')
+        segment.add_argument('--no-segment', action='store_true', help='it belongs to none')
+        parser.add_argument(
+            '--carries',
+            metavar='A,B',
+            help='bus, database, fencing-controller, nova-api, storage; empty: nothing',
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        from recovery.operate.labels import label
+
+        host, segment = parsed_args.host, '' if parsed_args.no_segment else parsed_args.segment
+        carries = parsed_args.carries
+        if segment is None and carries is None:
+            raise exits.UsageError('give --segment, --no-segment or --carries')
+        self.confirm(parsed_args, f'{host} is labelled anew: switches, windows and rules follow.')
+        if segment:
+            self.allow(host, segment)  # also where it goes to
+        said = label(
+            self.context.store,
+            host,
+            segment=segment,
+            carries=None if carries is None else [one for one in carries.split(',') if one],
+            by=who(),
+            reason=parsed_args.reason,
+        )
+        self.say(said)
+        return exits.DONE
 
 
 class Maintenance(OfHost, Write):

@@ -27,6 +27,7 @@ class OfRecovery(Write):
             parsed_args,
             f'{each.row["kind"]} of {each.host}, {each.id}, is {each.state}{reason}',
             *what,
+            host=each.host,
         )
         return each.id
 

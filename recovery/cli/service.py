@@ -1,4 +1,4 @@
-"""Switches of the whole service: pause, unpause, arm, disarm."""
+"""Switches of the service, a segment or a host: pause, unpause, arm, disarm."""
 
 from __future__ import annotations
 
@@ -6,40 +6,65 @@ import argparse
 
 from recovery.cli import exits
 from recovery.cli.people import who
+from recovery.cli.scope import add_scope, scope_of
 from recovery.cli.verb import Write
 
 
-class Pause(Write):
-    """Stop every recovery before its next outside effect."""
+class Switch(Write):
+    """A write on a scope."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        add_scope(parser)
+        return parser
+
+    def segment_of(self, parsed_args: argparse.Namespace) -> str | None:
+        segment: str | None = parsed_args.segment
+        return segment
+
+    def named(self, parsed_args: argparse.Namespace) -> tuple[str, str, str]:
+        """The scope, the words for it, and its flags."""
+        from recovery.db import scopes
+
+        scope = scope_of(parsed_args)
+        return scope, scopes.words(scope), scopes.flags(scope)
+
+
+class Pause(Switch):
+    """Stop recoveries before their next outside effect: all, or those of a segment or host."""
 
     reason_required = True
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from recovery.operate import service
 
+        scope, words, flags = self.named(parsed_args)
         self.confirm(
             parsed_args,
-            'Recoveries under way stop before their next step outside and wait; evacuations that',
-            'Nova has accepted go on inside Nova. Nothing new begins.',
+            f'In {words}: recoveries under way stop before their next step outside and wait;',
+            'evacuations that Nova has accepted go on inside Nova. Nothing new begins.',
         )
-        service.pause(self.context.store, by=who(), reason=parsed_args.reason)
-        self.say('paused', '  next: recovery unpause')
+        service.pause(self.context.store, by=who(), reason=parsed_args.reason, scope=scope)
+        self.say(f'paused: {words}', f'  next: recovery unpause{flags}')
         return exits.DONE
 
 
-class Unpause(Write):
-    """Let every recovery go on."""
+class Unpause(Switch):
+    """Let paused recoveries go on."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from recovery.operate import service
 
-        self.confirm(parsed_args, 'Recoveries go on where they stopped.')
-        service.unpause(self.context.store, by=who(), reason=parsed_args.reason)
-        self.say('the pause is over')
+        scope, words, _ = self.named(parsed_args)
+        self.confirm(parsed_args, f'In {words} recoveries go on where they stopped.')
+        still = service.unpause(
+            self.context.store, by=who(), reason=parsed_args.reason, scope=scope
+        )
+        self.say(f'the pause of {words} is over', *([f'  but {still}'] if still else []))
         return exits.DONE
 
 
-class Disarm(Write):
+class Disarm(Switch):
     """Hold every recovery that has not begun; those under way go on."""
 
     reason_required = True
@@ -47,19 +72,25 @@ class Disarm(Write):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from recovery.operate import service
 
-        self.confirm(parsed_args, 'No recovery begins any more: alarms are held until "arm".')
-        service.disarm(self.context.store, by=who(), reason=parsed_args.reason)
-        self.say('disarmed', '  next: recovery arm')
+        scope, words, flags = self.named(parsed_args)
+        self.confirm(
+            parsed_args, f'In {words} no recovery begins any more: alarms are held until "arm".'
+        )
+        service.disarm(self.context.store, by=who(), reason=parsed_args.reason, scope=scope)
+        self.say(f'disarmed: {words}', f'  next: recovery arm{flags}')
         return exits.DONE
 
 
-class Arm(Write):
+class Arm(Switch):
     """Let recoveries begin again."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from recovery.operate import service
 
-        self.confirm(parsed_args, 'Alarms, those held included, may fence hosts from now on.')
-        service.arm(self.context.store, by=who(), reason=parsed_args.reason)
-        self.say('armed')
+        scope, words, _ = self.named(parsed_args)
+        self.confirm(
+            parsed_args, f'In {words} alarms, those held included, may fence hosts from now on.'
+        )
+        still = service.arm(self.context.store, by=who(), reason=parsed_args.reason, scope=scope)
+        self.say(f'armed: {words}', *([f'  but {still}'] if still else []))
         return exits.DONE

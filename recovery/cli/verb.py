@@ -13,7 +13,8 @@ from drivers.contracts.errors import DriverError
 from drivers.contracts.inventory import InventoryError
 from flows.stop import Stop
 from recovery.cli import exits
-from recovery.operate.refusal import Refusal
+from recovery.cli.people import person
+from recovery.operate.refusal import BadRules, Refusal
 
 if TYPE_CHECKING:
     from recovery.cli.context import Context
@@ -42,6 +43,26 @@ class Verb(command.Command):
             return int(super().run(parsed_args) or self.outcome)
         except BaseException as error:
             return self.explain(error)
+
+    def allow(self, host: str = '', segment: str | None = None, order: str = '') -> None:
+        """Return when who types may do this to that host or segment, or to the whole cloud.
+
+        :param order: another one than the command's own name.
+        :raises Refusal: she may not.
+        :raises BadRules: nobody can tell.
+        """
+        from recovery.db import hosts
+        from recovery.operate.rules import Rules
+
+        if host and segment is None:
+            with self.context.store.read() as connection:
+                segment = hosts.get(connection, host).segment
+        asked = order or (self.cmd_name or '').replace(' ', '-')
+        Rules(self.context.conf).demand(asked, person(), host=host, segment=segment)
+
+    def segment_of(self, parsed_args: argparse.Namespace) -> str | None:
+        """The segment that the command line says it acts on; to be overridden."""
+        return None
 
     def say(self, *lines: str) -> None:
         """Print for the operator."""
@@ -109,19 +130,21 @@ class Write(Verb):
         )
         return parser
 
-    def confirm(self, parsed_args: argparse.Namespace, *what: str) -> None:
+    def confirm(self, parsed_args: argparse.Namespace, *what: str, host: str = '') -> None:
         """See :func:`confirm`."""
         if self.reason_required and not parsed_args.reason.strip():
             raise exits.UsageError('--reason must say why')
-        confirm(self, parsed_args, *what)
+        confirm(self, parsed_args, *what, host=host)
 
 
-def confirm(verb: Verb, parsed_args: argparse.Namespace, *what: str) -> None:
-    """Say what is about to happen and ask.
+def confirm(verb: Verb, parsed_args: argparse.Namespace, *what: str, host: str = '') -> None:
+    """Say what is about to happen and ask; whoever may not is refused before.
 
+    :param host: that it acts on, where the command line does not name it.
     :raises UsageError: nobody can be asked.
-    :raises Refusal: the answer is not yes.
+    :raises Refusal: who types may not, or the answer is not yes.
     """
+    verb.allow(host or getattr(parsed_args, 'host', '') or '', verb.segment_of(parsed_args))
     if parsed_args.yes:
         return
     if not verb.app.stdin.isatty():
@@ -142,7 +165,7 @@ def explained(error: BaseException) -> tuple[str, str, int]:
         return error.sentence, error.verb, exits.REFUSED
     if isinstance(error, Unknown):
         return str(error), '', exits.REFUSED
-    if isinstance(error, exits.UsageError | InventoryError):
+    if isinstance(error, exits.UsageError | InventoryError | BadRules):
         return str(error), '', exits.USAGE
     if isinstance(error, NoSchema):
         verb = '' if 'db upgrade' in str(error) else 'recovery db upgrade'

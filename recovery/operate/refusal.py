@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+class BadRules(ValueError):
+    """The file of rules cannot be used; the message says why."""
+
+
 class Refusal(Exception):
     """Nothing was changed.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.db import decisions, events, guards, hosts, intents, states, tables
+from recovery.db import decisions, events, guards, hosts, intents, scopes, states, tables
 from recovery.db.store import Store
 from recovery.db.workers import ALIVE_SECONDS
 from recovery.view import times
@@ -69,14 +69,14 @@ def _ready(store: Store, recovery: Recovery) -> Outlook:
         seen = connection.execute(
             sa.select(sa.func.max(worker.c.seen_at)).where(worker.c.kind != 'watcher')
         ).scalar()
-        paused = guards.paused(connection)
+        paused = guards.paused(connection, recovery.host)
     if seen is None or seen < store.clock.now() - ALIVE_SECONDS:
         return Outlook(
             'wants a worker, and none is alive: start recovery-worker', 'recovery worker list'
         )
     if paused is not None:
-        said = f'the service was paused by {paused.by}: {paused.reason}'
-        return Outlook(said, 'recovery unpause')
+        said = f'{scopes.words(paused.scope)} was paused by {paused.by}: {paused.reason}'
+        return Outlook(said, f'recovery unpause{scopes.flags(paused.scope)}')
     if said := _left_by_workers(store, recovery.id):
         return Outlook(f'wants a worker that can run it: {said}', 'recovery worker list')
     undoing = ' to undo what was done' if recovery.row['undoing'] else ''

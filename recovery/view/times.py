@@ -62,6 +62,21 @@ def since(text: str, now: float) -> float:
     return at(text)
 
 
+def lasting(text: str) -> float:
+    """'90', '15m', '2h', '7d' as seconds.
+
+    :raises ValueError: it is none of that, or not more than nothing.
+    """
+    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, 's')
+    try:
+        seconds = float(number) * _UNITS[unit]
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:
+        raise ValueError(f'{text!r} is no duration: give seconds, or such as 90m, 2h, 1d')
+    return seconds
+
+
 def at(text: str) -> float:
     """Seconds since 1970 UTC, or an ISO 8601 time (local, unless it says otherwise).
 
