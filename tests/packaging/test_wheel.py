@@ -62,6 +62,10 @@ def test_migrations_are_shipped(names: list[str]) -> None:
     assert 'recovery/db/migrations/env.py' in names
 
 
+def test_the_schema_of_bundles_is_shipped(names: list[str]) -> None:
+    assert 'recovery/view/bundle.schema.json' in names
+
+
 @pytest.mark.parametrize('package', OURS)
 def test_nobody_else_installs_our_names(package: str) -> None:
     assert set(packages_distributions()[package]) == {'openstack-recovery'}
