@@ -11,7 +11,7 @@ from recovery.db import events, recoveries, states
 from recovery.intake import collect
 from recovery.intake.admission import Outcome
 from recovery.intake.arguments import arguments
-from recovery.intake.record import pack, record
+from recovery.intake.record import record
 from recovery.policy import order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Gate, Word
@@ -56,7 +56,6 @@ def request_return(
     if decision.word != Word.ADMIT:
         return _refused(decision, inputs.live)
     fresh = _fresh(site, host, by, reason, said)
-    pack(decision)  # before the transaction
     try:
         if waiting is not None:
             return site.store.transact(lambda one: _once_more(site, one, waiting, fresh, decision))
