@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import enum
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 class PowerState(enum.Enum):
@@ -24,6 +25,10 @@ class FencingDriver(abc.ABC):
     ``AccessDenied``, ``NotFound``) when the controller said no. Safe to call from several
     threads. A request is sent at most once per call.
     """
+
+    #: Whether the controller answers from a record that may be older than the question, and looks
+    #: at the host itself when it is asked to switch it. Its OFF counts only after such a request.
+    FROM_RECORD: ClassVar[bool] = False
 
     @abc.abstractmethod
     def power_state(self, *, timeout: float) -> PowerState:
@@ -73,6 +78,7 @@ class FenceDevice:
     power_on: PowerOn = PowerOn.AUTO
     feeds: tuple[str, ...] = ()  #: power feeds that it lives on; empty: not declared
     network: str = ''  #: the network that it answers on; empty: not declared
+    from_record: bool = False  #: FROM_RECORD of its driver
 
 
 @dataclass(frozen=True)

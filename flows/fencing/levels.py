@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from drivers.contracts.clock import Clock
 from drivers.contracts.errors import DriverError, Unreachable
-from drivers.contracts.fencing import FenceLevel, FencePath, PowerState
+from drivers.contracts.fencing import FenceDevice, FenceLevel, FencePath, PowerState
 from flows.fencing import readings
 from flows.fencing.readings import Reading
 from flows.fencing.switching import Switching
@@ -69,6 +70,7 @@ class Fencer:
         self._poll_seconds = poll_seconds
         self.reached = False  #: whether any device gave any answer
         self.failures: list[str] = []  #: a sentence per level that failed
+        self._took: set[str] = set()  # devices that accepted a request
 
     def fence(self) -> FenceLevel | None:
         """Try the levels in order. Returns the first whose devices all read OFF."""
@@ -116,7 +118,7 @@ class Fencer:
         device = one.device
         before = readings.read(device, self._clock, one.patience(self._clock.elapsed()))
         self._answered(before)
-        off = before.state is PowerState.OFF
+        off = self._believed(device, before).state is PowerState.OFF
         attempt = one.requests if off else one.requests + 1  # 0: it was off, and never asked
         if attempt > 1:
             what = f'{device.name} is asked again'
@@ -155,6 +157,7 @@ class Fencer:
             readings.tell(one.device.driver.power_off, act.timeout)
             act.read_back('accepted')
         one.accepted()
+        self._took.add(one.device.name)
         self.reached = True
 
     def _look(self, every: Sequence[Switching]) -> None:
@@ -164,9 +167,19 @@ class Fencer:
             asked = self._clock.elapsed()  # an answer is at most as old as its question
             reading = readings.read(one.device, self._clock, one.patience(asked))
             self._answered(reading)
+            reading = self._believed(one.device, reading)
             if reading.state is PowerState.OFF and one.off_since is None:
                 self._saw_off(one, self._clock.elapsed())
             one.saw(reading)
+
+    def _believed(self, device: FenceDevice, reading: Reading) -> Reading:
+        """OFF out of a record counts once its controller has looked: when it was asked (S3)."""
+        stale = device.from_record and device.name not in self._took
+        if not stale or reading.state is not PowerState.OFF:
+            return reading
+        return replace(
+            reading, state=PowerState.UNKNOWN, error='its record says off, and nobody has looked'
+        )
 
     def _saw_off(self, one: Switching, now: float) -> None:
         one.was_off(now)

@@ -32,6 +32,7 @@ class Peer(abc.ABC):
 
     name: ClassVar[str]
     faults: ClassVar[frozenset[Fault]]
+    from_record: ClassVar[bool] = False  #: its readings are none that could excuse a refusal
     clock: Clock = SystemClock()
     hosts: tuple[str, ...]
 

@@ -148,6 +148,7 @@ class IronicPeer(SimulatedPeer):
     """openstacksdk, and the simulated Keystone and Ironic."""
 
     name = 'ironic'
+    from_record = True
     password = 'simulated'
 
     def driver(self, host: str, *, password: str | None = None) -> FencingDriver:

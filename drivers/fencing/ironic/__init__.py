@@ -19,15 +19,16 @@ POWER = {'power on': PowerState.ON, 'power off': PowerState.OFF}  # the rest: UN
 class IronicFencing(FencingDriver):
     """One node of one Ironic, the cloud named as in clouds.yaml.
 
-    Ironic answers from its records: a conductor looks at a node's power when it switches it, and
-    else each ``[conductor] sync_power_state_interval`` (60 s). An OFF counts only while nothing
-    is under way, nothing failed and Ironic watches the node, see ``node.py``; it may still be
-    that much older than the question.
+    Ironic answers from its records: a conductor looks at a node's power when it is asked to
+    switch it, and else each ``[conductor] sync_power_state_interval`` (60 s). So this driver is
+    always asked to power off, also when it reads OFF, and an OFF counts only while nothing is
+    under way, nothing failed and Ironic watches the node, see ``node.py``.
 
     Each call is a process of its own, as no time-out of HTTP covers name resolution; the token
     is kept for the next one.
     """
 
+    FROM_RECORD: ClassVar[bool] = True
     SETTINGS_SCHEMA: ClassVar[Mapping[str, Any]] = {
         'type': 'object',
         'required': ['address', 'system'],

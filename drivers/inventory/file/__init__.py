@@ -87,6 +87,7 @@ class FileInventory(Inventory):
             driver=driver.build(settings),
             address=str(entry.place(driver)) or entry.name,
             kind=entry.driver,
+            from_record=getattr(driver, 'FROM_RECORD', False),
             **entry.common,
         )
 

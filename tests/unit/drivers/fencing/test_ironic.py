@@ -180,12 +180,16 @@ def test_errors_are_classed_by_what_may_be_done_next(
     assert isinstance(body, bytes) or 'No.' in str(found)
 
 
-def test_a_refusal_is_excused_by_a_fresh_reading_only(site: Site) -> None:
+def test_no_record_excuses_a_refusal(site: Site) -> None:
+    site.world.lose_power(HOST)
+    site.driver().power_off(timeout=5)
     site.world.faults.add('bmc.power-off', 'refuse')
     with pytest.raises(Refused):
         site.driver().power_off(timeout=5)
-    site.world.lose_power(HOST)
-    site.driver().power_off(timeout=5)
+
+
+def test_it_is_known_to_answer_from_a_record() -> None:
+    assert IronicFencing.FROM_RECORD
 
 
 def test_all_requests_of_a_call_share_its_time(site: Site) -> None:

@@ -106,6 +106,25 @@ def test_one_that_is_off_already_is_not_asked() -> None:
     assert acts.done == [('10', 'off')]  # the intent is recorded all the same: it is the line
 
 
+def test_off_out_of_a_record_counts_only_after_a_request() -> None:
+    clock = Clock()
+    power = Device(clock, 'off')
+    level, _fencer, acts = fence(clock, (power,), from_record=True)
+    assert level is not None
+    assert power.requests == ['off']
+    assert acts.read_back == ['accepted']
+
+
+@pytest.mark.parametrize('takes', ['away', 'refused'])
+def test_off_out_of_a_record_is_nothing_when_no_request_was_taken(takes: str) -> None:
+    clock = Clock()
+    level, fencer, _acts = fence(clock, (Device(clock, 'off', takes=takes),), from_record=True)
+    assert level is None
+    assert fencer.failures == [
+        'level 1: 10 reads unknown (its record says off, and nobody has looked)'
+    ]
+
+
 def test_accepted_is_not_off() -> None:
     clock = Clock()
     level, fencer, _acts = fence(clock, (Device(clock, 'on'),))
