@@ -10,7 +10,7 @@ from recovery.cli import exits
 from recovery.cli.verb import Lister, Table
 
 if TYPE_CHECKING:
-    from recovery.view.doctor import Finding
+    from recovery.view.finding import Finding
 
 
 class Doctor(Lister):
@@ -40,7 +40,8 @@ class Doctor(Lister):
         return ('State', 'Check', 'Finding', 'What to do'), rows
 
     def _findings(self, parsed_args: argparse.Namespace) -> Iterator[Finding]:
-        from recovery.view.doctor import Level, examine
+        from recovery.view.doctor import examine
+        from recovery.view.finding import Level
 
         for one in examine(self.context.site, devices=parsed_args.devices):
             yield one

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from drivers.contracts.compute import Service
 from drivers.contracts.errors import AccessDenied, DriverError, Unreachable
-from drivers.contracts.inventory import InventoryError
 from recovery.db import guards, upgrade
 from recovery.db import hosts as remembered
-from recovery.view import boards, hosts
-from recovery.view.ids import Unknown
+from recovery.view import boards, doctor_fencing
+from recovery.view.finding import Finding, Level
 from recovery.view.workers import Worker, workers
 
 if TYPE_CHECKING:
@@ -25,25 +22,6 @@ ACCESS_SECONDS = 20.0
 SKEW_SECONDS = 5.0
 #: Nova's default interval of reports is 10 s: among the up ones the newest is younger than this.
 NEWEST_REPORT_SECONDS = 40.0
-
-
-class Level(enum.StrEnum):
-    """How bad it is."""
-
-    OK = 'ok'
-    WARN = 'warn'
-    BAD = 'bad'
-    AWAY = 'away'  #: it did not answer
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line."""
-
-    level: Level
-    check: str
-    finding: str
-    todo: str = ''
 
 
 def examine(site: Site, *, devices: bool = False) -> Iterator[Finding]:
@@ -57,11 +35,11 @@ def examine(site: Site, *, devices: bool = False) -> Iterator[Finding]:
     yield from _switches(site)
     services: list[Service] = []
     yield from _nova(site, services)
-    yield from _inventory(site, [one.host for one in services])
+    yield from doctor_fencing.inventory(site, [one.host for one in services])
     yield from _options(site)
     yield from _own_dependencies(site, [one.host for one in services])
     if devices:
-        yield from _devices(site, [one.host for one in services])
+        yield from doctor_fencing.devices(site, [one.host for one in services])
 
 
 def _database(site: Site) -> Iterator[Finding]:
@@ -172,20 +150,6 @@ def _nova_clock(site: Site, up: list[Service]) -> Iterator[Finding]:
         yield Finding(Level.OK, 'clock', 'agrees with the reports of compute services')
 
 
-def _inventory(site: Site, names: list[str]) -> Iterator[Finding]:
-    try:
-        problems = site.inventory.problems(names)
-    except InventoryError as error:
-        for line in str(error).splitlines():
-            yield Finding(Level.BAD, 'inventory', line)
-        return
-    for problem in problems:
-        level = Level.BAD if problem.blocks else Level.WARN
-        yield Finding(level, 'inventory', f'{problem.where}: {problem.message}')
-    if not problems:
-        yield Finding(Level.OK, 'inventory', f'every one of {len(names)} hosts can be fenced')
-
-
 def _options(site: Site) -> Iterator[Finding]:
     group = site.conf.evacuation
     if group.rebuild_local and group.instance_storage == 'local':
@@ -248,33 +212,3 @@ def _board_host(site: Site) -> str | None:
     from urllib.parse import urlsplit
 
     return urlsplit(site.conf.board.url).hostname if site.conf.board.driver == 'redis' else None
-
-
-def _devices(site: Site, names: list[str]) -> Iterator[Finding]:
-    for name in names:
-        try:
-            found = hosts.devices(site, name)
-        except (Unknown, InventoryError):
-            continue  # the inventory's own check has said so
-        for one in found:
-            yield _DEVICE[one.verdict](name, one)
-
-
-def _device(level: Level, todo: str) -> Callable[[str, hosts.Device], Finding]:
-    def finding(name: str, one: hosts.Device) -> Finding:
-        said = one.error or f'reads {one.power}, identity {one.verdict}'
-        return Finding(
-            level, f'device of {name}', f'{one.name} at {one.address}: {said}', todo.format(name)
-        )
-
-    return finding
-
-
-_DEVICE = {
-    'ok': _device(Level.OK, ''),
-    'not enrolled': _device(Level.WARN, 'recovery host check {} --enrol'),
-    'changed': _device(
-        Level.BAD, 'find out which machine it is; then recovery host check {} --enrol'
-    ),
-    'unreachable': _device(Level.AWAY, 'see its network, address and password'),
-}

@@ -1,0 +1,113 @@
+"""Where a fence path hangs on a single thing, and what would be right."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from drivers.contracts.fencing import FenceDevice, FenceLevel, FencePath, FencingDriver
+from recovery.view.doctor_fencing import weaknesses
+from recovery.view.finding import Level
+
+NONE = cast(FencingDriver, None)  # nothing is asked here
+
+
+def device(name: str, *feeds: str, network: str = '') -> FenceDevice:
+    return FenceDevice(name, NONE, f'sim://{name}', feeds=feeds, network=network)
+
+
+def path(
+    *levels: tuple[FenceDevice, ...],
+    host: str = 'compute-02',
+    feeds: tuple[str, ...] = (),
+    network: str = '',
+) -> FencePath:
+    made = tuple(FenceLevel(number, devices) for number, devices in enumerate(levels, 1))
+    return FencePath(host, made, feeds, network)
+
+
+def said(*paths: FencePath, management: str = '') -> list[str]:
+    found = weaknesses(paths, management)
+    return [f'{one.finding} -> {one.todo}' for one in found if one.level is Level.WARN]
+
+
+BMC, PDU = device('bmc'), device('pdu')
+
+
+def test_one_device_and_nothing_else() -> None:
+    (found,) = said(path((BMC,)))
+    assert found.startswith('one device, and no second level, fences compute-02 -> when it does ')
+    assert 'add a second level' in found
+
+
+@pytest.mark.parametrize('levels', [((BMC,), (PDU,)), ((BMC, PDU),)])
+def test_two_devices_of_which_nothing_is_declared(levels: tuple[tuple[FenceDevice, ...]]) -> None:
+    assert said(path(*levels)) == []
+
+
+def test_a_bmc_that_dies_with_the_feed_of_its_host() -> None:
+    (found,) = said(path((device('bmc', 'A'),), (device('ilo', 'A'),), feeds=('A',)))
+    assert found == (
+        'feed A keeps these alive and all that fences them; when it fails nobody can prove that '
+        'they are off: compute-02 -> give one level devices that live without feed A, or expect '
+        'recovery confirm-fenced'
+    )
+
+
+@pytest.mark.parametrize(
+    ('levels', 'lost'),
+    [
+        (((device('bmc', 'A'),), (device('pdu', 'B'),)), []),  # another feed
+        (((device('bmc', 'A'),), (device('pdu'),)), []),  # nothing is known against it
+        (((device('bmc', 'A', 'B'),),), []),  # either feed keeps it alive
+        (((device('left', 'A'), device('right', 'B')),), ['A', 'B']),  # one of two is not enough
+        (((device('left', 'A'), device('right', 'B')), (device('bmc', 'A', 'B'),)), []),
+        (((device('left', 'A'), device('right', 'B')), (device('bmc', 'B'),)), ['B']),
+    ],
+)
+def test_a_feed_with_which_every_level_is_lost(
+    levels: tuple[tuple[FenceDevice, ...]], lost: list[str]
+) -> None:
+    found = [one for one in said(path(*levels, feeds=('A', 'B'))) if 'no second level' not in one]
+    assert found == [
+        f'when feed {feed} fails no level works any more for compute-02 -> give one level devices '
+        f'that live without feed {feed}'
+        for feed in lost
+    ]
+
+
+def test_a_fencing_network_that_is_the_management_network() -> None:
+    both = path((device('bmc', network='mgmt'),), (device('pdu', network='mgmt'),))
+    (found,) = said(both, management='mgmt')
+    assert 'is network mgmt, the management network; when it fails they look dead' in found
+    assert 'reach the devices of one level over another network than mgmt' in found
+    assert said(both, management='other') == []
+
+
+def test_a_fencing_network_on_which_the_host_is_seen() -> None:
+    both = path((device('bmc', network='lan'),), (device('pdu', network='lan'),), network='lan')
+    assert 'the network on which they are seen to be up' in said(both, management='mgmt')[0]
+
+
+@pytest.mark.parametrize('other', ['oob', ''])
+def test_a_second_level_on_another_network(other: str) -> None:
+    both = path((device('bmc', network='mgmt'),), (device('pdu', network=other),))
+    assert said(both, management='mgmt') == []
+
+
+def test_one_device_of_a_level_takes_the_level_with_it() -> None:
+    both = path((device('left', network='mgmt'), device('right', network='oob')))
+    assert len(said(both, management='mgmt')) == 1
+
+
+def test_a_thousand_hosts_are_one_line() -> None:
+    paths = [path((BMC,), host=f'compute-{number:04d}') for number in range(1, 1001)]
+    (found,) = said(*paths)
+    assert 'compute-0001, compute-0002, compute-0003 and 997 more' in found
+
+
+def test_nothing_is_wrong() -> None:
+    (found,) = weaknesses([path((BMC,), (PDU,))], 'mgmt')
+    assert (found.level, found.check) == (Level.OK, 'fence path')
+    assert list(weaknesses([], '')) == []
