@@ -169,12 +169,19 @@ class ConfirmFenced(Write):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument('host', metavar='HOST')
+        parser.add_argument(
+            '--force',
+            action='store_true',
+            help='although the host shows life: takes the role "forcer"',
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from recovery.operate import confirm
 
         host = parsed_args.host
+        if parsed_args.force:
+            self.allow(host, order='confirm-fenced-force')
         row = confirm.waiting_for(self.context.store, host)
         self.confirm(
             parsed_args,
@@ -187,7 +194,9 @@ class ConfirmFenced(Write):
             f'You state: {confirm.STATEMENT}.',
         )
         site = self.context.site
-        done = confirm.confirm_fenced(site, host, by=who(), reason=parsed_args.reason)
+        done = confirm.confirm_fenced(
+            site, host, by=who(), reason=parsed_args.reason, force=parsed_args.force
+        )
         self.say(
             f'recorded as proof {done.proof} of this round ({done.readings})',
             f'  next: recovery watch {done.recovery[:8]}',

@@ -7,12 +7,13 @@ never kept for later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from drivers.contracts.compute import Service
 from drivers.contracts.fencing import FencePath
 from drivers.contracts.inventory import InventoryError
 from flows.fencing.readings import Reading, any_on, read_all, sentence
@@ -20,8 +21,10 @@ from recovery.db import proofs, recoveries, states
 from recovery.db.store import Store
 from recovery.db.tables import alarm
 from recovery.db.tables import recovery as table
+from recovery.intake.signs import NOVA, signs
 from recovery.operate.change import put, take, tell
 from recovery.operate.refusal import Refusal
+from recovery.policy.inputs import Missing, OwnMarks
 from recovery.view import books
 from recovery.view.ids import short
 
@@ -78,9 +81,13 @@ def _waits(row: Mapping[str, Any]) -> bool:
     )
 
 
-def confirm_fenced(site: Site, host: str, *, by: str, reason: str) -> Confirmed:
+def confirm_fenced(
+    site: Site, host: str, *, by: str, reason: str, force: bool = False
+) -> Confirmed:
     """Take a human's word that a host is off, and let its waiting recovery go on.
 
+    :param force: although the host showed life; never although a device reads ON, which would
+        void the word at once.
     :raises Refusal: nobody waits for it, a device reads ON, or the host showed life.
     :raises drivers.contracts.errors.DriverError: Nova does not answer: nobody knows about life.
     """
@@ -93,7 +100,12 @@ def confirm_fenced(site: Site, host: str, *, by: str, reason: str) -> Confirmed:
             'round fences the host again',
             f'recovery rerun {short(row["id"])}',
         )
-    _refuse_alive(site, row)
+    sign = _alive(site, row)
+    if sign and not force:
+        raise Refusal(
+            f'{host} shows life: {sign}. If it is off now, a new round asks everything again',
+            f'recovery rerun {short(row["id"])}',
+        )
 
     def work(connection: sa.Connection) -> Confirmed:
         now, fresh = store.clock.now(), take(connection, row['id'])
@@ -113,7 +125,8 @@ def confirm_fenced(site: Site, host: str, *, by: str, reason: str) -> Confirmed:
                 code=None, reason=None, verb=None, next_check=None,
             )  # fmt: skip
         seen = sentence(readings) or 'no device to ask'
-        what = f'confirmed that {host} is off and stays off; {seen}'
+        although = f', by force although {sign}' if sign else ''
+        what = f'confirmed that {host} is off and stays off{although}; {seen}'
         tell(connection, row['id'], now, by=by, what=what, why=reason)
         return Confirmed(row['id'], number, seen)
 
@@ -129,24 +142,38 @@ def _read(site: Site, host: str) -> tuple[Reading, ...]:
     return read_all(devices, site.store.clock)
 
 
-def _refuse_alive(site: Site, row: Mapping[str, Any]) -> None:
-    """Refuse when the service reports, or did after the round began; our own requests aside."""
-    host = row['host']
+def _alive(site: Site, row: Mapping[str, Any]) -> str:
+    """How the host shows life, or did after the round began; '' when it does not. Our own requests
+    aside."""
     services = site.compute.services(timeout=READ_SECONDS)
+    return _reported(site, row, services) or _answers(site, row['host'], services)
+
+
+def _reported(site: Site, row: Mapping[str, Any], services: Sequence[Service]) -> str:
+    host = row['host']
     seen = max(
         (one.updated_at for one in services if one.host == host and one.updated_at is not None),
         default=None,
     )
     began, ours = _began(site.store, row)
     if seen is None or (ours is not None and abs(seen - ours) <= SLACK_SECONDS):
-        return
+        return ''
     silent = site.clock.now() - seen
     if seen > began + SLACK_SECONDS or silent < site.conf.policy.down_seconds:
-        raise Refusal(
-            f'{host} shows life: its service reported to Nova {silent:.0f} s ago, after the alarm '
-            'said that it was down. If it is off now, a new round asks everything again',
-            f'recovery rerun {short(row["id"])}',
+        return (
+            f'its service reported to Nova {silent:.0f} s ago, after the alarm said that it was '
+            'down'
         )
+    return ''
+
+
+def _answers(site: Site, host: str, services: Sequence[Service]) -> str:
+    """The channels that mean something when they show life (H16)."""
+    found = signs(site, host, services, OwnMarks())
+    if isinstance(found, Missing):
+        raise Refusal(f'nobody can tell whether {host} lives: {found.why}', 'recovery doctor')
+    living = [one for one in found if one.alive and one.answer != 'record' and one.kind != NOVA]
+    return '; '.join(f'{one.name}: {one.said}' for one in living)
 
 
 def _began(store: Store, row: Mapping[str, Any]) -> tuple[float, float | None]:

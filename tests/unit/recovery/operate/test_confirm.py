@@ -88,6 +88,54 @@ def test_a_sign_of_life_after_the_alarm_refuses(site: tuple[World, Operator]) ->
     assert run.rows('proof') == []
 
 
+def forcing(run: Operator, *roles: str) -> None:
+    lines = [f'local = user:bob {",".join(roles)}'] if roles else []
+    run.config.write_text('\n'.join([run.config.read_text(), '[access]', *lines, '']))
+
+
+def test_force_is_a_role_of_its_own(site: tuple[World, Operator]) -> None:
+    world, run = site
+    waits(run, created_at=1000.0)
+    world.lose_power(HOST)  # off now, but it has just reported
+    forced = run('confirm-fenced', HOST, '--force', *YES)
+    assert forced.code == 1
+    assert 'recovery:confirm-fenced-force asks for role:forcer' in forced.err
+    forcing(run, 'operator', 'forcer')
+    assert run('confirm-fenced', HOST, *YES).code == 1, 'not without --force'
+    forced = run('confirm-fenced', HOST, '--force', *YES)
+    assert forced.code == 0, forced.err
+    story = run.rows('event')[0]['what']
+    assert 'by force although its service reported to Nova' in story
+
+
+def test_a_device_that_reads_on_is_never_forced(site: tuple[World, Operator]) -> None:
+    _world, run = site
+    waits(run)
+    forcing(run, 'operator', 'forcer')
+    done = run('confirm-fenced', HOST, '--force', *YES)
+    assert (done.code, 'is not off: bmc reads on' in done.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ('answer', 'code'), [('veto', '/bin/true'), ('hold', '/bin/true'), ('record', ''), ('hold', '')]
+)
+def test_a_channel_that_shows_life_refuses(
+    site: tuple[World, Operator], answer: str, code: str
+) -> None:
+    world, run = site
+    silent(world)
+    waits(run)
+    command = code or ('/bin/true' if answer == 'record' else '/bin/false')
+    channel = f'[life]\nchannel = {answer} command:{command} {{host}}\n'
+    run.config.write_text(f'{run.config.read_text()}\n{channel}')
+    done = run('confirm-fenced', HOST, *YES)
+    if code:
+        assert (done.code, f'command:{command}' in done.err) == (1, True)
+        assert run.rows('proof') == []
+    else:
+        assert done.code == 0, done.err
+
+
 @pytest.mark.parametrize(
     ('state', 'code'),
     [('running', None), ('held', 'foreign'), ('ready', None), ('waiting', 'nova-away')],
