@@ -100,6 +100,13 @@ class Site:
         self._inventory.forget()
         return self._inventory()
 
+    def renew(self) -> None:
+        """Make cloud and inventory anew when they are wanted next, as the options are by then.
+        Who has one of them already keeps it: a running recovery goes on with what it has."""
+        self._compute.forget()
+        self._inventory.forget()
+        self._clashes = None
+
     def clashes(self, hosts: frozenset[str], host: str) -> tuple[str, ...]:
         """Sentences about devices of ``host`` that would also fence another of ``hosts``.
 

@@ -22,6 +22,7 @@ from recovery.conf import (
     watcher,
     worker,
 )
+from recovery.conf.fixed import fixed
 
 GROUPS: tuple[ModuleType, ...] = (
     access,
@@ -39,6 +40,12 @@ GROUPS: tuple[ModuleType, ...] = (
     watcher,
     worker,
 )
+
+
+for _module in GROUPS:
+    for _option in _module.OPTIONS:
+        # oslo.config's word for it; the generated sample says it with each option.
+        _option.mutable = not fixed(_module.GROUP.name, _option.name)
 
 
 def register(conf: cfg.ConfigOpts) -> None:

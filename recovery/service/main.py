@@ -25,6 +25,7 @@ from recovery.db import upgrade
 from recovery.db.engines import BadDatabase
 from recovery.service.exporter import Exporter
 from recovery.service.metrics import SiteCollector, site_registry
+from recovery.service.reload import Asked, Reloader
 from recovery.service.watcher import Watcher
 from recovery.service.worker import Worker
 from recovery.site import Site
@@ -48,16 +49,15 @@ def watcher() -> None:
 def standalone(conf: cfg.ConfigOpts) -> int:
     """``recovery standalone``: both in this process. Returns the exit code."""
     # The options of oslo.log belong to the command line too, and ours was parsed without them.
-    fresh = cfg.ConfigOpts()
-    groups.register(fresh)
-    log.register_options(fresh)
-    fresh(
-        [],
-        project='recovery',
-        default_config_files=conf.config_file or [],
-        default_config_dirs=conf.config_dir or [],
-    )
-    return _serve(fresh, 'standalone', _both)
+    files = {
+        'default_config_files': conf.config_file or [],
+        'default_config_dirs': conf.config_dir or [],
+    }
+
+    def fresh() -> cfg.ConfigOpts:
+        return _read([], **files)
+
+    return _serve(fresh(), 'standalone', _both, fresh)
 
 
 def _work(site: Site, stop: threading.Event) -> None:
@@ -105,26 +105,42 @@ def _prepare(site: Site) -> None:
 
 
 def _daemon(kind: str, body: Body, arguments: Sequence[str] | None = None) -> int:
+    def fresh() -> cfg.ConfigOpts:
+        return _read(arguments)
+
+    try:
+        conf = fresh()
+    except BadOptions as error:
+        return _refuse(str(error), USAGE)
+    return _serve(conf, kind, body, fresh)
+
+
+def _read(arguments: Sequence[str] | None, **files: Any) -> cfg.ConfigOpts:
+    """The options as the files are now. Raises BadOptions."""
     conf = cfg.ConfigOpts()
     groups.register(conf)
     log.register_options(conf)
-    try:
-        read(conf, arguments)
-    except BadOptions as error:
-        return _refuse(str(error), USAGE)
-    return _serve(conf, kind, body)
+    read(conf, arguments, **files)
+    return conf
 
 
-def _serve(conf: cfg.ConfigOpts, kind: str, body: Body) -> int:
+def _serve(conf: cfg.ConfigOpts, kind: str, body: Body, fresh: Callable[[], cfg.ConfigOpts]) -> int:
     log.setup(conf, 'recovery')
     clock = SystemClock()
     stop = threading.Event()
+    asked = Asked()
+
+    def reloading(site: Site, stop: threading.Event) -> None:
+        site.clock.spawn('reload', lambda: Reloader(site, fresh, asked).run(stop))
+        body(site, stop)
+
     codes: list[int] = []
     # In a thread of its own: setting an event that the interrupted thread itself is just about to
     # wait for would lock it up, and signals interrupt this one.
-    ended = clock.spawn(kind, lambda: codes.append(_live(conf, clock, kind, body, stop)))
+    ended = clock.spawn(kind, lambda: codes.append(_live(conf, clock, kind, reloading, stop)))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGHUP, asked.again)
     clock.wait(ended)
     # Threads that a library left behind, or a call to a device, must not keep a stopped process.
     sys.stdout.flush()

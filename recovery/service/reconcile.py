@@ -6,7 +6,7 @@ Any number of processes do this side by side; each step is decided by compare-an
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
 
@@ -31,7 +31,9 @@ WANTING = (
 class Reconciler:
     """:param orphans_seconds: between two looks at the beats of running recoveries."""
 
-    def __init__(self, store: Store, board: Board, who: str, *, orphans_seconds: float) -> None:
+    def __init__(
+        self, store: Store, board: Board, who: str, *, orphans_seconds: Callable[[], float]
+    ) -> None:
         self._store = store
         self._board = board
         self._orphans = Orphans(store, who)
@@ -42,7 +44,7 @@ class Reconciler:
     def sweep(self) -> None:
         """Look once. Raises StoreAway."""
         now = self._store.clock.elapsed()
-        if now - self._looked >= self._orphans_seconds:
+        if now - self._looked >= self._orphans_seconds():
             self._looked = now
             for freed in self._orphans.sweep():
                 LOG.warning('%s: its worker died', freed)

@@ -30,7 +30,7 @@ class Watcher:
         settings = site.conf.watcher
         board = open_board(site.conf.board, site.store, site.clock, self._name)
         self._reconciler = Reconciler(
-            site.store, board, self._name, orphans_seconds=settings.sweep_seconds
+            site.store, board, self._name, orphans_seconds=lambda: settings.sweep_seconds
         )
         self._life = Life(site)
         self._witnessing = Witnessing(site)

@@ -50,7 +50,7 @@ class Worker:
             site.store,
             self._board,
             self._name,
-            orphans_seconds=min(0.5, settings.lease_seconds / 10),
+            orphans_seconds=lambda: min(0.5, settings.lease_seconds / 10),
         )
         self.tally = Tally(clock, lambda: len(self._conductor.claimed()))
         self._conductor = _Conductor(
@@ -80,7 +80,7 @@ class Worker:
         beats_end = threading.Event()
         beating = clock.spawn(f'{self._name}/heartbeat', lambda: self._heartbeat.run(beats_end))
         LOG.info('%s started', self._name)
-        every(clock, self._site.conf.board.poll_seconds, self._look, stop)
+        every(clock, lambda: self._site.conf.board.poll_seconds, self._look, stop)
         in_time = self._conductor.stop(settings.stop_seconds)
         beats_end.set()
         clock.wait(beating, settings.stop_seconds)

@@ -39,16 +39,16 @@ def both():
 class Daemon:
     """A process of ours."""
 
-    def __init__(self, folder: Path, call: str, more: str = '') -> None:
+    def __init__(self, folder: Path, call: str, more: str = '', options: str = '') -> None:
         folder.mkdir()
         (folder / 'recovery.sqlite').write_bytes(empty())
         url = more or f'sqlite:///{folder}/recovery.sqlite'
-        config = folder / 'recovery.conf'
-        config.write_text(f'[database]\nconnection = {url}\n')
+        self.config = folder / 'recovery.conf'
+        self.config.write_text(f'[database]\nconnection = {url}\n{options}')
         self.store = Store(f'sqlite:///{folder}/recovery.sqlite', CLOCK)
         self._over = threading.Event()
         self._process = subprocess.Popen(
-            [sys.executable, '-c', f'{CODE}{call}()', '--config-file', str(config)],
+            [sys.executable, '-c', f'{CODE}{call}()', '--config-file', str(self.config)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         CLOCK.spawn('patience', self._patience)
@@ -77,6 +77,20 @@ class Daemon:
         line = self._process.stdout.readline()
         assert words in line
         return line
+
+    def hear(self, words: str) -> str:
+        """The next line with these words; what comes before it is passed over."""
+        assert self._process.stdout is not None
+        passed = []
+        for line in self._process.stdout:
+            passed.append(line)
+            if words in line:
+                return line
+        raise AssertionError(''.join(passed))
+
+    def reload(self) -> None:
+        """SIGHUP."""
+        self._process.send_signal(signal.SIGHUP)
 
     def until_seen(self) -> None:
         while not self.seen():

@@ -19,7 +19,7 @@ def board(here: Scene) -> Board:
 
 
 def reconciler(here: Scene, board: Board, seconds: float = 0.5) -> Reconciler:
-    return Reconciler(here.store, board, 'w1', orphans_seconds=seconds)
+    return Reconciler(here.store, board, 'w1', orphans_seconds=lambda: seconds)
 
 
 @pytest.mark.parametrize('state', sorted(states.MEANINGS))
