@@ -153,7 +153,7 @@ class Fencer:
                 act.read_back('reads off already: not asked')
                 self._saw_off(one, self._clock.elapsed())
                 return
-            one.sent()
+            one.sent(PowerState(observed['power']))
             readings.tell(one.device.driver.power_off, act.timeout)
             act.read_back('accepted')
         one.accepted()

@@ -23,6 +23,7 @@ class Switching:
         self._lost = False  # a request got no answer: it may have arrived
         self._refused = False
         self._back = False  # it read OFF since the newest request, and then no more
+        self._before = PowerState.UNKNOWN  # the reading before the newest request
         self._vain = 0  # readings in a row that give no hope
 
     @property
@@ -55,8 +56,9 @@ class Switching:
         """It read OFF, and had not before."""
         self.off_since = now
 
-    def sent(self) -> None:
-        """A request goes out."""
+    def sent(self, before: PowerState) -> None:
+        """A request goes out; what it read just before."""
+        self._before = before
         self.requests += 1
         self._back = False
         self._vain = 0
@@ -88,9 +90,9 @@ class Switching:
         if reading.state is not PowerState.OFF:
             self._back = self._back or self.off_since is not None
             self.off_since = None
-        # One that got no answer may have arrived: ON may still change.
-        still_on = reading.state is PowerState.ON and not self._lost
-        self._vain = self._vain + 1 if reading.error or still_on else 0
+        # A request that got no answer may have arrived: what it reads may still change.
+        same = reading.state is self._before and not self._lost
+        self._vain = self._vain + 1 if reading.error or same else 0
 
     def counts(self, now: float) -> bool:
         """Whether it reads OFF, and has for long enough."""

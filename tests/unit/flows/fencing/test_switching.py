@@ -28,9 +28,9 @@ def reads(one: Switching, state: str, at: float = 0.0) -> None:
     one.saw(Reading('bmc', power, BEGAN + at, error))
 
 
-def asked(one: Switching, outcome: str = 'accepted', at: float = 0.0) -> None:
+def asked(one: Switching, outcome: str = 'accepted', at: float = 0.0, before: str = 'on') -> None:
     one.begin(BEGAN + at)
-    one.sent()
+    one.sent(PowerState(before))
     getattr(one, outcome)()
 
 
@@ -112,6 +112,15 @@ def test_when_waiting_is_in_vain(outcome: str, readings: list[str], failed: bool
     for state in readings:
         reads(one, state)
     assert one.failed(BEGAN + 1.0) is failed
+
+
+def test_a_human_who_refuses_to_be_a_device_costs_no_time() -> None:
+    """Such a driver knows no power state, and only says what a human is to do."""
+    one = switching()
+    asked(one, 'refused', before='unknown')
+    reads(one, 'unknown')
+    reads(one, 'unknown')
+    assert one.failed(BEGAN + 1.0)
 
 
 def test_nothing_is_in_vain_while_attempts_are_left() -> None:
