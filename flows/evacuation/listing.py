@@ -57,10 +57,11 @@ def checked(compute: ComputeDriver, host: str, *, known: frozenset[str], timeout
     explained |= {record.uuid for record in migrations}
     explained |= {record.instance for record in migrations}
     missing = sorted(consumers - explained)
-    # An empty list is never explained away. Beside a list that shows something, an allocation may
-    # be all that is left of an instance: clouds are full of those.
-    if instances or known:
-        missing = [one for one in missing if not _gone(compute, one, host, timeout)]
+    # Beside a list that shows something, an allocation may be all that is left of an instance:
+    # clouds are full of those. An empty list is explained only by instances that Nova shows on
+    # other hosts, such as those whose evacuation to this one never ended.
+    trusted = bool(instances or known)
+    missing = [one for one in missing if not _elsewhere(compute, one, host, timeout, trusted)]
     if missing:
         raise Untrusted(
             f'Placement knows {len(missing)} instance(s) of {host} that the list of Nova lacks, '
@@ -69,13 +70,19 @@ def checked(compute: ComputeDriver, host: str, *, known: frozenset[str], timeout
     return Listing(service, hypervisor, instances, migrations)
 
 
-def _gone(compute: ComputeDriver, consumer: str, host: str, timeout: float) -> bool:
+def _elsewhere(
+    compute: ComputeDriver, consumer: str, host: str, timeout: float, trusted: bool
+) -> bool:
     """Whether Nova says for certain that no such instance is on the host: a cell that hangs
-    answers a question about one instance with an error, not with "not found"."""
+    answers a question about one instance with an error, not with "not found".
+
+    :param trusted: whether an instance that is nowhere is one, too.
+    """
     try:
-        return compute.instance(consumer, timeout=timeout).host != host
+        there = compute.instance(consumer, timeout=timeout).host
     except NotFound:
-        return True
+        return trusted
+    return there != host if trusted else there not in (None, host)
 
 
 def _hypervisor(compute: ComputeDriver, host: str, timeout: float) -> Hypervisor:

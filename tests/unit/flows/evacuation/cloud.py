@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drivers.contracts.compute import Hypervisor, Instance, Migration, Service
+from drivers.contracts.errors import NotFound
 from tests.unit.flows.made import SOURCE, instance, service
 
 
@@ -15,6 +16,7 @@ class Cloud:
         self.services_: list[tuple[Service, ...]] = [(service(),)]
         self.hypervisors_ = (Hypervisor('p-1', 'node-2', SOURCE, 'QEMU', 'down'),)
         self.instances_: tuple[Instance, ...] = (instance(),)
+        self.elsewhere: tuple[Instance, ...] = ()  # shown one by one, and in no list
         self.changed: tuple[Instance, ...] = ()
         self.migrations_: tuple[Migration, ...] = ()
         self.consumers_: frozenset[str] = frozenset()
@@ -38,7 +40,10 @@ class Cloud:
 
     def instance(self, instance_id: str, *, timeout: float) -> Instance:
         self.asked.append(('instance', instance_id))
-        return next(one for one in self.instances_ if one.id == instance_id)
+        for one in (*self.instances_, *self.elsewhere):
+            if one.id == instance_id:
+                return one
+        raise NotFound(f'there is no {instance_id}')
 
     def migrations(
         self, *, host: str | None = None, since: float | None = None, timeout: float

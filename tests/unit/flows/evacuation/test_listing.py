@@ -10,7 +10,7 @@ from drivers.contracts.compute import ComputeDriver
 from drivers.contracts.errors import Unreachable
 from flows.evacuation.listing import Listing, Untrusted, checked
 from tests.unit.flows.evacuation.cloud import Cloud
-from tests.unit.flows.made import SOURCE, VM, migration, service
+from tests.unit.flows.made import SOURCE, VM, instance, migration, service
 
 
 def listed(cloud: Cloud, known: frozenset[str] = frozenset()) -> Listing:
@@ -35,6 +35,17 @@ def test_an_empty_list_without_consumers_is_empty() -> None:
     cloud = Cloud()
     cloud.instances_ = ()
     assert listed(cloud).instances == ()
+
+
+def test_an_empty_list_is_explained_by_instances_on_other_hosts() -> None:
+    # Two hosts fail; an evacuation from the first to the second never ended: the allocation stays.
+    cloud = Cloud()
+    cloud.instances_, cloud.consumers_ = (), frozenset({VM})
+    cloud.elsewhere = (instance(host='compute-09'),)
+    assert listed(cloud).instances == ()
+    cloud.elsewhere = (instance(host=None),)  # so it looks while its cell does not answer
+    with pytest.raises(Untrusted, match=VM):
+        listed(cloud)
 
 
 def test_what_is_accounted_for_is_not_missing() -> None:
