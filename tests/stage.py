@@ -33,6 +33,7 @@ from drivers.simulated.clock import VirtualClock
 from drivers.simulated.oracle import Oracle
 from drivers.simulated.trace import Event
 from drivers.simulated.world import Settings, small_world
+from flows.stop import StoreAway
 from recovery import conf as groups
 from recovery.db import states, tables
 from recovery.db.store import Store
@@ -189,12 +190,12 @@ class Stage:
         def body() -> None:
             try:
                 answer.append(question())
-            except Exception as error:
+            except (Exception, StoreAway) as error:
                 answer.append(error)
 
         ended = self.clock.spawn('operator', body)
         self.clock.run(event=ended)
-        if isinstance(answer[0], Exception):
+        if isinstance(answer[0], Exception | StoreAway):
             raise answer[0]
         return answer[0]
 

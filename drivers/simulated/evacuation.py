@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from drivers.simulated.errors import ApiError
 from drivers.simulated.hosts import Host
-from drivers.simulated.instances import EVACUABLE, Instance, Migration
+from drivers.simulated.instances import EVACUABLE, OPEN, Instance, Migration
 
 if TYPE_CHECKING:
     from drivers.simulated.world import World
@@ -32,6 +32,7 @@ class Evacuations:
     def __init__(self, world: World) -> None:
         self._world = world
         self._work: list[_Rebuild] = []
+        self._dead: set[int] = set()  # records whose work died with its destination
         self._seen_free: dict[str, int] = {}
         self._seen_at: float | None = None
 
@@ -101,11 +102,27 @@ class Evacuations:
     def open(self, instance: Instance) -> list[str]:
         """What may still start a guest of the instance: open records, and work under way that
         its record does not show."""
-        records = [f'record {each.id}' for each in self._world.evacuations(instance=instance.id)]
+        records = [
+            f'record {each.id}'
+            for each in self._world.evacuations(instance=instance.id)
+            if each.id not in self._dead
+        ]
         work = [
             f'work on {work.destination.name}' for work in self._work if work.instance is instance
         ]
         return records + work
+
+    def open_from(self, source: Host) -> list[int]:
+        """Records of evacuations from a host that have not ended in truth. One whose work died
+        with its destination has, once the instance is somewhere else."""
+        records = list(self._world.evacuations((*OPEN, 'done', 'completed'), source=source.name))
+        arrived = {one.instance: one.id for one in records if one.status in ('done', 'completed')}
+        return [
+            one.id
+            for one in records
+            if one.status in OPEN
+            and not (one.id in self._dead and one.id < arrived.get(one.instance, 0))
+        ]
 
     # -- the scheduler -----------------------------------------------------------------------
 
@@ -201,7 +218,9 @@ class Evacuations:
     def abandon(self, host: Host) -> None:
         """The destination died: what it had begun is never finished, what waits in its queue
         is taken up when it returns."""
-        self._work = [work for work in self._work if work.destination is not host or not work.begun]
+        lost = [work for work in self._work if work.destination is host and work.begun]
+        self._dead |= {work.record.id for work in lost}
+        self._work = [work for work in self._work if work not in lost]
 
     def _finish(self, work: _Rebuild) -> None:
         world, instance, record = self._world, work.instance, work.record

@@ -14,6 +14,8 @@ at that moment. What it cannot know, a scenario says with ``world.note``:
 ``mark.foreign``       host        somebody else disabled it, or forced it down, and nobody else
                                    may take that back
 ``mark.cleared``       host        he takes it back
+``others.begin``       host        what changes of it now is changed by somebody else
+``others.end``         host        that is over
 ``item.failed``        instance    the recovery says that it could not move it, or left it
 ``recovery.done``      host        the recovery says that it has ended
 ``claim.lost``         actor       this worker must do nothing outside any more
@@ -142,6 +144,7 @@ class _Play:
         self._forbidden: dict[str, Event] = {}
         self._foreign: set[str] = set()  # hosts with a mark that somebody else set
         self._told_off: set[str] = set()  # hosts told to power off, and not on again since
+        self._others: set[str] = set()  # hosts that somebody else is changing right now
         self._judges: dict[str, Callable[[Event], Iterator[Broken]]] = {
             'evacuate.accepted': self._evacuate,
             'asked.off': self._off,
@@ -157,7 +160,7 @@ class _Play:
         for event in events:
             self._remember(event)
             judge = self._judges.get(event.what)
-            if judge is not None:
+            if judge is not None and event.subject not in self._others:
                 yield from judge(event)
 
     def _remember(self, event: Event) -> None:
@@ -179,6 +182,9 @@ class _Play:
         elif event.what in ('mark.foreign', 'mark.cleared'):
             marked = self._foreign.add if event.what == 'mark.foreign' else self._foreign.discard
             marked(event.subject)
+        elif event.what in ('others.begin', 'others.end'):
+            begun = event.what == 'others.begin'
+            (self._others.add if begun else self._others.discard)(event.subject)
 
     def _evacuate(self, event: Event) -> Iterator[Broken]:
         facts = event.detail

@@ -28,7 +28,7 @@ class Power:
             asked_of=asked_of or host.name,
             powered=host.powered,
             healthy=world.agents.healthy(host),
-            open=[record.id for record in world.evacuations(source=host.name)],
+            open=world.rebuilds.open_from(host),
         )
         if outlet is None:
             host.transition = wanted

@@ -81,7 +81,7 @@ class Services:
         world = self._world
         return {
             'powered': host.powered,
-            'open': [record.id for record in world.evacuations(source=host.name)],
+            'open': world.rebuilds.open_from(host),
             'unclean': [record.id for record in world.evacuations(UNCLEANED, source=host.name)],
             'astray': [
                 guest

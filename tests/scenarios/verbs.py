@@ -38,7 +38,7 @@ class Verbs:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.world = stage.world
-        self._away_until = 0.0
+        self.away_until = 0.0
         self._listening = False
 
     def do(self, words: Sequence[str]) -> str:
@@ -177,14 +177,14 @@ class Verbs:
 
     def store_away(self, seconds: str) -> None:
         """The database answers nobody but this player for so long."""
-        self._away_until = self.stage.clock.elapsed() + float(seconds)
+        self.away_until = self.stage.clock.elapsed() + float(seconds)
         if not self._listening:
             sa.event.listen(sa.Engine, 'begin', self._refuse)
             self._listening = True
 
     def _refuse(self, _connection: sa.Connection) -> None:
         clock = self.stage.clock
-        if clock.actor and clock.elapsed() < self._away_until:
+        if clock.actor and clock.elapsed() < self.away_until:
             lost = sqlite3.OperationalError('unable to open database file')
             raise sa.exc.OperationalError('BEGIN', None, lost)
 

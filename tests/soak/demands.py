@@ -1,0 +1,150 @@
+"""What every run has to come to, whatever went wrong in it; judged on the truth of the world."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from drivers.simulated.instances import GUESTS
+from drivers.simulated.oracle import Broken, Oracle
+from recovery.db import states, tables
+from tests.oracle import judges
+from tests.stage import Stage
+
+if TYPE_CHECKING:
+    from tests.soak.perform import Actor
+
+Row = Mapping[str, Any]
+
+#: Waits for what was away: once it is back they go on by themselves.
+PASSING_CODES = ('nova-away', 'paused', 'start-up', 'settled', 'armed')
+#: Judges that compare times of rows with times of the world: not while our wall clock is wrong.
+UNTIMED = (judges.read_again_after_a_resume, judges.tries_are_limited, judges.whole_levels,
+           judges.decisions_have_reasons, judges.outcomes_are_true)  # fmt: skip
+
+
+def complaints(stage: Stage, actor: Actor, play: judges.Play) -> list[str]:
+    """Everything that is not as it has to be."""
+    play.approved = (  # type: ignore[method-assign]  # a new round forgets its approvals
+        lambda recovery, gate: (recovery, gate) in actor.people.approved
+    )
+    chosen = UNTIMED if actor.people.ever_stepped else judges.JUDGES
+    broken = [*actor.owners.found, *Oracle(stage.world).verdict()]
+    for judge in chosen:
+        if judge is not judges.tries_are_limited:  # here workers die between two tries
+            broken += judge(play)
+    found = [f'rule broken: {stage.named(str(one))}' for one in sorted(broken, key=_when)]
+    if plan_times_hold(actor):
+        found += [stage.named(one) for one in _lost(stage)]
+    found += [stage.named(one) for one in _stuck(stage, actor)]
+    found += list(_endless(stage))
+    found += [stage.named(one) for one in _mute_items(stage)]
+    return found
+
+
+def plan_times_hold(actor: Actor) -> bool:
+    """Whether the times of rows can be compared with those of the world."""
+    return not actor.people.ever_stepped
+
+
+def _when(broken: Broken) -> float:
+    return broken.when
+
+
+def _stuck(stage: Stage, actor: Actor) -> Iterator[str]:
+    """Each recovery has ended, or waits for somebody with a reason, and says what he has to do."""
+    for newest in stage.recoveries():
+        row = newest  # what is tried again and again is seen as it last rested
+        if row['state'] in (states.READY, states.RUNNING):
+            row = actor.rested.get(row['id'], row)
+        name = f'{row["kind"]} {row["id"]} of {row["host"]}'
+        if row['state'] in (states.READY, states.RUNNING):
+            yield f'never ends: {name} is {row["state"]} in step {row["phase"]}'
+        if row['state'] not in (states.HELD, states.WAITING):
+            continue
+        if not row['reason']:
+            yield f'mute: {name} is {row["state"]} ({row["code"]}), and gives no reason'
+        if not row['verb']:
+            yield f'mute: {name} is {row["state"]} ({row["code"]}), and names no command'
+        if row['state'] == states.HELD and row['next_check'] is None:
+            yield f'forgotten: {name} is held, and never decided again'
+        if row['code'] in PASSING_CODES:
+            what = f'stuck: {name} is {row["state"]} ({row["code"]}), and all is well'
+            yield f'{what}: {row["reason"]}'
+
+
+def _endless(stage: Stage) -> Iterator[str]:
+    """S12: requests to power off are limited. Who is killed in between may ask once more."""
+    asked = Counter((event.subject, event.detail['outlet'])
+                    for event in stage.world.trace.find('asked.off'))  # fmt: skip
+    for (host, outlet), times in asked.items():
+        rows = [row for row in stage.recoveries() if row['host'] == host]
+        most = sum(row['round'] for row in rows) * 3 * stage.conf.fencing.attempts
+        most += sum(row['epoch'] for row in rows)
+        if times > most:
+            yield f'S12: {host} ({outlet}) was told to power off {times} times'
+
+
+def _mute_items(stage: Stage) -> Iterator[str]:
+    """What was not moved says why."""
+    for item in stage.rows(tables.item):
+        if item['state'] in ('left', 'failed', 'unsettled') and not item['reason']:
+            yield f'mute: {item["name"]} is {item["state"]}, and gives no reason'
+
+
+def _lost(stage: Stage) -> Iterator[str]:
+    """An instance that should run runs somewhere; or its host is still down, and its recovery
+    has not ended or says why it stayed."""
+    world = stage.world
+    downs = {event.subject: event for event in world.trace.find('guest.shutdown')
+             if event.detail.get('cause') == 'host'}  # fmt: skip
+    for instance in world.instances.values():
+        down = downs.get(instance.id)
+        should = GUESTS.get(instance.vm_state) in ('running', 'paused')
+        if down is None or not should or world.running_on(instance.id):
+            continue
+        said = _last_word(stage, instance.id, down.detail['host'], down.when)
+        if said:
+            yield f'lost: {instance.name} ({instance.vm_state}) went down with {said}'
+
+
+def _last_word(stage: Stage, instance: str, host: str, when: float) -> str:
+    """Of the recovery that dealt with that death of the host, when it claims that all is well."""
+    began = stage.clock.now() - stage.clock.elapsed()
+    for row in reversed(stage.recoveries()):
+        if row['host'] != host or row['kind'] != 'host-down':
+            continue
+        if row['state'] != states.DONE or (row['ended_at'] or 0) - began < when:
+            return ''
+        items = {one['instance']: one for one in stage.rows(tables.item)
+                 if one['recovery'] == row['id']}  # fmt: skip
+        item = items.get(instance)
+        if item is None:
+            return f'{host}, whose recovery {row["id"]} is done and does not know it'
+        if item['state'] == 'moved':
+            return f'{host}; its item of {row["id"]} is moved, and it runs nowhere'
+        return ''
+    return ''
+
+
+def counts(stage: Stage, actor: Actor) -> Counter[str]:
+    """What happened, and how often."""
+    found: Counter[str] = Counter()
+    for row in stage.recoveries():
+        code = f' ({row["code"]})' if row['state'] in (states.HELD, states.WAITING) else ''
+        found[f'recoveries: {row["kind"]} {row["state"]}{code}'] += 1
+        found['rounds'] += row['round']
+        found['claims'] += row['epoch']
+    for item in stage.rows(tables.item):
+        found[f'items: {item["state"]}'] += 1
+    for alarm in stage.rows(tables.alarm):
+        found[f'alarms: {alarm["answer"]}'] += 1
+    for event in stage.world.trace.events:
+        if event.what in ('asked.off', 'asked.on', 'evacuate.accepted', 'evacuate.done'):
+            found[f'world: {event.what}'] += 1
+    for deed in actor.plan.deeds:
+        found[f'deeds: {deed.line.split()[0]}'] += 1
+    found['instances'] += len(stage.world.instances)
+    found['requests judged for S7'] += actor.owners.seen
+    return found
