@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from drivers.contracts.fencing import FencePath
 from drivers.contracts.inventory import InventoryError
@@ -60,12 +61,26 @@ def weaknesses(paths: Sequence[FencePath], management: str) -> Iterator[Finding]
 
 
 def _alone(path: FencePath) -> Iterator[tuple[str, str]]:
-    if len(path.devices) == 1:
+    if len(path.levels) == 1:
         yield (
-            f'one device, and no second level, fences {HOSTS}',
-            'when it does not answer only a human can go on (recovery confirm-fenced): add a '
-            'second level, such as the outlets that feed the host',
+            f'one level, and no second one, fences {HOSTS}',
+            'when a device of it does not answer only a human can go on (recovery confirm-fenced): '
+            'add a level, such as the outlets that feed the host',
         )
+        return
+    by_level = [{_controller(device.address) for device in level.devices} for level in path.levels]
+    if set.intersection(*by_level):
+        yield (
+            f'every level of {HOSTS} goes through one controller',
+            'IPMI and Redfish of one BMC die together: add a level that another controller '
+            'switches, such as the outlets that feed the host',
+        )
+
+
+def _controller(address: str) -> str:
+    """The machine that is asked: '192.0.2.7' of 'https://192.0.2.7:443 Bay7'."""
+    place = address.split()[0].rpartition('//')[2]
+    return urlsplit(f'//{place}').hostname or place
 
 
 def _feeds(path: FencePath) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -35,15 +36,37 @@ def said(*paths: FencePath, management: str = '') -> list[str]:
 BMC, PDU = device('bmc'), device('pdu')
 
 
-def test_one_device_and_nothing_else() -> None:
-    (found,) = said(path((BMC,)))
-    assert found.startswith('one device, and no second level, fences compute-02 -> when it does ')
-    assert 'add a second level' in found
+@pytest.mark.parametrize('level', [(BMC,), (BMC, PDU)])
+def test_one_level_and_no_other(level: tuple[FenceDevice, ...]) -> None:
+    (found,) = said(path(level))
+    assert found.startswith('one level, and no second one, fences compute-02 -> when a device of ')
+    assert 'add a level, such as' in found
 
 
-@pytest.mark.parametrize('levels', [((BMC,), (PDU,)), ((BMC, PDU),)])
-def test_two_devices_of_which_nothing_is_declared(levels: tuple[tuple[FenceDevice, ...]]) -> None:
-    assert said(path(*levels)) == []
+def test_two_levels_of_which_nothing_is_declared() -> None:
+    assert said(path((BMC,), (PDU,))) == []
+
+
+@pytest.mark.parametrize(
+    ('addresses', 'one'),
+    [
+        ([['192.0.2.7:623'], ['https://192.0.2.7:443 Bay7']], True),
+        ([['[2001:db8::7]:623'], ['https://[2001:db8::7]:443']], True),
+        ([['192.0.2.7:623'], ['https://192.0.2.8:443']], False),
+        ([['pdu-1 3', 'pdu-2 3'], ['pdu-1 4']], True),
+        ([['pdu-1 3', 'pdu-2 3'], ['bmc-1:623']], False),
+        ([['pdu-1 3', 'pdu-1 4'], ['ilo-7']], False),
+    ],
+)
+def test_levels_that_go_through_one_controller(addresses: list[list[str]], one: bool) -> None:
+    levels = [
+        tuple(replace(device(f'{at}'), address=each) for at, each in enumerate(level))
+        for level in addresses
+    ]
+    found = said(path(*levels))
+    assert [line.startswith('every level of compute-02 goes through one') for line in found] == (
+        [True] if one else []
+    )
 
 
 def test_a_bmc_that_dies_with_the_feed_of_its_host() -> None:
@@ -69,7 +92,7 @@ def test_a_bmc_that_dies_with_the_feed_of_its_host() -> None:
 def test_a_feed_with_which_every_level_is_lost(
     levels: tuple[tuple[FenceDevice, ...]], lost: list[str]
 ) -> None:
-    found = [one for one in said(path(*levels, feeds=('A', 'B'))) if 'no second level' not in one]
+    found = [one for one in said(path(*levels, feeds=('A', 'B'))) if 'no second one' not in one]
     assert found == [
         f'when feed {feed} fails no level works any more for compute-02 -> give one level devices '
         f'that live without feed {feed}'
@@ -97,7 +120,8 @@ def test_a_second_level_on_another_network(other: str) -> None:
 
 
 def test_one_device_of_a_level_takes_the_level_with_it() -> None:
-    both = path((device('left', network='mgmt'), device('right', network='oob')))
+    outlets = (device('left', network='mgmt'), device('right', network='oob'))
+    both = path(outlets, (device('bmc', network='mgmt'),))
     assert len(said(both, management='mgmt')) == 1
 
 
