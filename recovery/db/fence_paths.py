@@ -97,6 +97,13 @@ def healthy(connection: sa.Connection, names: Sequence[str]) -> frozenset[str]:
     return frozenset(connection.execute(query).scalars())
 
 
+def oldest_check(connection: sa.Connection) -> float | None:
+    """When the healthy host was checked whose check is longest ago; None: none ever was."""
+    query = sa.select(sa.func.min(table.c.at)).where(table.c.verdict != '', _healthy())
+    value = connection.execute(query).scalar()
+    return None if value is None else float(value)
+
+
 def take(connection: sa.Connection, row: FencePathRow, now: float, period: float) -> bool:
     """Win a due row: nobody else checks that host now. It is due again if the winner dies."""
     mine = (table.c.host == row.host) & (table.c.at == row.at)

@@ -43,7 +43,7 @@ class SiteCollector(Collector):
             return
         yield _gauge('recovery_database_up', UP, {(): 1})
         yield from _recoveries(numbers)
-        yield from _fencing(numbers)
+        yield from _fencing(numbers, site.conf.watcher.fence_check_seconds > 0)
         yield from _service(numbers)
 
 
@@ -104,7 +104,7 @@ def _recoveries(numbers: Numbers) -> Iterator[Metric]:
     )
 
 
-def _fencing(numbers: Numbers) -> Iterator[Metric]:
+def _fencing(numbers: Numbers, checking: bool) -> Iterator[Metric]:
     drivers = {driver for driver, _result in numbers.fences}
     zero = {(driver, result): 0 for driver in drivers for result in RESULTS}
     yield _gauge(
@@ -119,8 +119,9 @@ def _fencing(numbers: Numbers) -> Iterator[Metric]:
                  zero_paths, ('grade',))  # fmt: skip
     yield _gauge('recovery_fence_path_ill', 'A host whose fence path is not well: 1.',
                  dict.fromkeys(numbers.ill_paths.items(), 1), ('host', 'grade'))  # fmt: skip
-    yield _gauge('recovery_fence_path_check_age_seconds', 'For how long a host was not checked.',
-                 {(): numbers.oldest_path})  # fmt: skip
+    yield _gauge('recovery_fence_path_check_age_seconds',
+                 'For how long a healthy host was not checked; 0 while that is switched off.',
+                 {(): numbers.oldest_path if checking else 0.0})  # fmt: skip
 
 
 def _service(numbers: Numbers) -> Iterator[Metric]:

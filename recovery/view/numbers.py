@@ -42,7 +42,7 @@ class Numbers:
     workers: Mapping[Pair, int]  #: by kind, and alive, draining or silent
     paths: Mapping[str, int]  #: hosts by the grade of their fence path
     ill_paths: Mapping[str, str]  #: host -> grade, of those that are not well
-    oldest_path: float  #: seconds since the check that is longest ago; of those ever checked
+    oldest_path: float  #: seconds since the check of a healthy host that is longest ago
     hosts: Mapping[str, int] = field(default_factory=dict)  #: by mark: maintenance, failed
     paused: bool = False  #: the whole site
     disarmed: bool = False
@@ -54,7 +54,7 @@ def count(connection: sa.Connection, now: float, window: float) -> Numbers:
     since = now - window
     held, waiting = _coded(connection, states.HELD), _coded(connection, states.WAITING)
     paths = fence_paths.every(connection)
-    at = [row.at for row in paths.values() if row.verdict]
+    checked = fence_paths.oldest_check(connection)
     codes = {code for _kind, code in (*held, *waiting)}
     return Numbers(
         recoveries=_pairs(connection, recovery.c.kind, recovery.c.state),
@@ -73,7 +73,7 @@ def count(connection: sa.Connection, now: float, window: float) -> Numbers:
         workers=_workers(connection, now),
         paths=Counter(row.grade or 'unchecked' for row in paths.values()),
         ill_paths={name: row.grade for name, row in paths.items() if row.grade not in ('', 'well')},
-        oldest_path=max(0.0, now - min(at)) if at else 0.0,
+        oldest_path=0.0 if checked is None else max(0.0, now - checked),
         hosts={
             'maintenance': _count(connection, host, host.c.maintenance.is_(True)),
             'failed': _count(connection, host, host.c.failed_by.is_not(None)),
