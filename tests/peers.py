@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from peer_scripts.ipmi_farm import IpmiFarm
+from peer_scripts.pdu_farm import PduFarm
 from peer_scripts.peer import Farm
 from peer_scripts.redfish_farm import RedfishFarm
 from peer_scripts.settings import from_environment
 
-FARMS: dict[str, type[Farm]] = {'ipmi': IpmiFarm, 'redfish': RedfishFarm}
+FARMS: dict[str, type[Farm]] = {'ipmi': IpmiFarm, 'redfish': RedfishFarm, 'pdu': PduFarm}
 FACTS = {
     'ipmi': 'RECOVERY_TEST_IPMI',
     'redfish': 'RECOVERY_TEST_REDFISH',
+    'pdu': 'RECOVERY_TEST_PDU',
     'redis': 'RECOVERY_TEST_REDIS_URL',
     'mariadb': 'RECOVERY_TEST_MARIADB_URL',
     'rabbitmq': 'RECOVERY_TEST_RABBITMQ_URL',
@@ -23,7 +25,8 @@ FACTS = {
 
 
 def need(peer: str) -> str:
-    """What there is to know about a peer: a URL, or ``NAME:PORT`` and ``NAME:UUID`` of BMCs.
+    """What there is to know about a peer: a URL, or ``NAME:PORT`` and ``NAME:UUID`` of BMCs,
+    and ``NAME:OUTLET``.
 
     Skips the test when the peer does not run; in CI a skip is a failure.
     """
@@ -35,10 +38,10 @@ def need(peer: str) -> str:
 
 @dataclass(frozen=True)
 class BmcFarm:
-    """The BMCs of some hosts, for tests that break them."""
+    """The BMCs, or the outlets, of some hosts, for tests that break them."""
 
-    kind: str  #: 'ipmi' or 'redfish'
-    places: dict[str, str]  #: of each host: its port, or the UUID of its system
+    kind: str  #: 'ipmi', 'redfish' or 'pdu'
+    places: dict[str, str]  #: of each host: its port, the UUID of its system, or its outlet
     _farm: Farm
 
     @classmethod
@@ -59,6 +62,9 @@ class BmcFarm:
         }
         if self.kind == 'ipmi':
             return login | {'address': '127.0.0.1', 'port': int(self.places[host])}
+        if self.kind == 'pdu':
+            port = int(os.environ['RECOVERY_TEST_PDU_PORT'])
+            return login | {'address': '127.0.0.1', 'port': port, 'plug': self.places[host]}
         return login | {
             'address': os.environ['RECOVERY_TEST_REDFISH_URL'],
             'system': self.places[host],

@@ -35,6 +35,9 @@ class Peer(abc.ABC):
     from_record: ClassVar[bool] = False  #: its readings are none that could excuse a refusal
     clock: Clock = SystemClock()
     hosts: tuple[str, ...]
+    tells_why: ClassVar[bool] = True  #: a no and a wrong password apart from silence
+    asks_always: ClassVar[bool] = True  #: also for what reads so already
+    has_identity: ClassVar[bool] = True
 
     @abc.abstractmethod
     def __init__(self) -> None:

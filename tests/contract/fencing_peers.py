@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from drivers.contracts.fencing import FencingDriver
 from drivers.fencing.ipmi import IpmiFencing
 from drivers.fencing.redfish import RedfishFencing
+from drivers.fencing.rmcpplus import RmcpPlusFencing
+from tests.contract.agent_peers import AGENT_PEERS
 from tests.contract.fencing_peer import Fault, Peer
 from tests.contract.simulated_peers import IronicPeer, MaasPeer
 from tests.peers import BmcFarm
@@ -15,11 +17,12 @@ from tests.peers import BmcFarm
 class FarmPeer(Peer):
     """A farm of real BMCs."""
 
-    make: ClassVar[type[IpmiFencing] | type[RedfishFencing]]
+    kind: ClassVar[str]  #: 'ipmi' or 'redfish', as tools/peers calls it
+    make: type[IpmiFencing] | type[RmcpPlusFencing] | type[RedfishFencing]
     switching: ClassVar[str]  #: how a request to switch begins in what a BMC received
 
     def __init__(self) -> None:
-        self.farm = BmcFarm.needed(self.name)
+        self.farm = BmcFarm.needed(self.kind)
         self.hosts = self.farm.hosts
 
     def driver(self, host: str, *, password: str | None = None) -> FencingDriver:
@@ -53,19 +56,32 @@ class FarmPeer(Peer):
         return password
 
 
-class IpmiPeer(FarmPeer):
-    """pyghmi and OpenIPMI's ipmi_sim."""
+class IpmiSimPeer(FarmPeer):
+    """OpenIPMI's ipmi_sim."""
+
+    kind = 'ipmi'
+    switching = 'set '
+    faults = frozenset({Fault.DEAD, Fault.HANG, Fault.REFUSE, Fault.STUCK, Fault.SLOW, Fault.LIE})
+
+
+class IpmiPeer(IpmiSimPeer):
+    """pyghmi and ipmi_sim."""
 
     name = 'ipmi'
     make = IpmiFencing
-    switching = 'set '
-    faults = frozenset({Fault.DEAD, Fault.HANG, Fault.REFUSE, Fault.STUCK, Fault.SLOW, Fault.LIE})
+
+
+class RmcpPlusPeer(IpmiSimPeer):
+    """python-ipmi and the same ipmi_sim."""
+
+    name = 'ipmi-rmcpplus'
+    make = RmcpPlusFencing
 
 
 class RedfishPeer(FarmPeer):
     """sushy and sushy-tools' emulator."""
 
-    name = 'redfish'
+    name = kind = 'redfish'
     make = RedfishFencing
     switching = 'POST '
     faults = frozenset(Fault)
@@ -78,4 +94,6 @@ class RedfishPeer(FarmPeer):
 
 
 #: Every implementation of the contract, with the peer that it speaks to.
-PEERS: list[type[Peer]] = [IpmiPeer, RedfishPeer, IronicPeer, MaasPeer]
+PEERS: list[type[Peer]] = [
+    IpmiPeer, RmcpPlusPeer, RedfishPeer, IronicPeer, MaasPeer, *AGENT_PEERS,
+]  # fmt: skip

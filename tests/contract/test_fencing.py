@@ -53,6 +53,17 @@ def every_peer_with(*faults: Fault) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(('peer', 'fault'), pairs, indirect=['peer'])
 
 
+def without_identity(peer: Peer, method: str = 'identity') -> None:
+    """Skip what a driver without identities cannot be asked."""
+    if method == 'identity' and not peer.has_identity:
+        pytest.skip(f'by design: {peer.name} knows no identity')
+
+
+def denied(peer: Peer) -> type[DriverError]:
+    """What a wrong password is to the drivers of a peer."""
+    return AccessDenied if peer.tells_why else Unreachable
+
+
 def becomes(driver: FencingDriver, wanted: PowerState, peer: Peer) -> list[PowerState]:
     """Read until the wanted state is read; all that was read before it."""
     until = peer.clock.elapsed() + 30.0
@@ -102,6 +113,7 @@ def test_building_contacts_nobody(peer: Peer, host: str, fault: Fault) -> None:
 def test_silence_is_unreachable_and_ends_in_time(
     peer: Peer, host: str, fault: Fault, method: str
 ) -> None:
+    without_identity(peer, method)
     driver = peer.broken(host, fault)
     before = peer.clock.elapsed()
     with pytest.raises(Unreachable):
@@ -114,6 +126,7 @@ def test_silence_is_unreachable_and_ends_in_time(
 def test_an_answer_without_use_is_unreachable(
     peer: Peer, host: str, fault: Fault, method: str
 ) -> None:
+    without_identity(peer, method)
     with pytest.raises(Unreachable):
         getattr(peer.broken(host, fault), method)(timeout=SECONDS)
 
@@ -130,8 +143,12 @@ def test_after_the_fault_the_same_driver_works_again(peer: Peer, host: str, faul
 @every_peer_with(Fault.REFUSE)
 def test_a_no_is_refused(peer: Peer, host: str, fault: Fault) -> None:
     driver = peer.broken(host, fault)
-    with pytest.raises(Refused):
-        driver.power_off(timeout=SECONDS)
+    if peer.tells_why:
+        with pytest.raises(Refused):
+            driver.power_off(timeout=SECONDS)
+    else:
+        with contextlib.suppress(Unreachable):
+            driver.power_off(timeout=SECONDS)
     assert peer.is_on(host)
     assert driver.power_state(timeout=SECONDS) is PowerState.ON
 
@@ -139,7 +156,8 @@ def test_a_no_is_refused(peer: Peer, host: str, fault: Fault) -> None:
 @pytest.mark.parametrize('method', METHODS)
 @every_peer
 def test_a_wrong_password_is_access_denied(peer: Peer, host: str, method: str) -> None:
-    with pytest.raises(AccessDenied):
+    without_identity(peer, method)
+    with pytest.raises(denied(peer)):
         getattr(peer.driver(host, password='wrong'), method)(timeout=SECONDS)
     assert peer.is_on(host)
 
@@ -167,7 +185,10 @@ def test_a_request_is_sent_once(peer: Peer, host: str, fault: Fault) -> None:
         before = peer.requests_to_switch(host)
         with contextlib.suppress(DriverError):  # some refuse, some are busy with the first
             method(timeout=SECONDS)
-        assert peer.requests_to_switch(host) - before == 1
+        sent = peer.requests_to_switch(host) - before
+        assert sent <= 1
+        if peer.asks_always or method == driver.power_off:
+            assert sent == 1
 
 
 @every_peer_with(Fault.DROP, Fault.BUSY, Fault.HANG)
@@ -240,6 +261,7 @@ def test_power_on_does_not_wait(peer: Peer, host: str, fault: Fault) -> None:
 
 @every_peer
 def test_the_identity_stays_and_is_its_own(peer: Peer, host: str) -> None:
+    without_identity(peer)
     identity = peer.driver(host).identity(timeout=SECONDS)
     assert identity
     peer.switch(host, on=False)
@@ -252,7 +274,7 @@ def test_the_identity_stays_and_is_its_own(peer: Peer, host: str) -> None:
 @every_peer
 def test_no_message_holds_the_password(peer: Peer, host: str) -> None:
     driver = peer.driver(host, password=peer.password[::-1])
-    with pytest.raises(AccessDenied) as caught:
+    with pytest.raises(denied(peer)) as caught:
         driver.power_state(timeout=SECONDS)
     for text in (repr(driver), str(caught.value), repr(caught.value)):
         assert peer.password[::-1] not in text

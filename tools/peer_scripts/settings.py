@@ -40,6 +40,10 @@ class Settings:
     def rabbitmq_own_ports(self) -> tuple[int, int]:
         return self.port + 4, self.port + 5
 
+    @property
+    def pdu_port(self) -> int:
+        return self.port + 6
+
     def ipmi_port(self, name: str) -> int:
         return self.port + 10 + self.names.index(name)
 
