@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from recovery.cli import exits, file
@@ -70,6 +72,18 @@ class Test(Lister):
         parser.add_argument(
             '--decision', type=int, metavar='N', help='only this one of a bundle, counted from 1'
         )
+        parser.add_argument(
+            '--configured',
+            action='store_true',
+            help='with the limits of this configuration in place of the recorded ones',
+        )
+        parser.add_argument(
+            '--set',
+            action='append',
+            default=[],
+            metavar='LIMIT=NUMBER',
+            help='with another limit, such as mass_count=5; may be repeated',
+        )
         return parser
 
     def screen(self, parsed_args: argparse.Namespace) -> None:
@@ -86,17 +100,38 @@ class Test(Lister):
         ]  # fmt: skip
 
     def _replays(self, parsed_args: argparse.Namespace) -> list[tuple[int, Replay]]:
-        from recovery.policy.replay import replay
+        from recovery.policy.reading import BadRecord
+        from recovery.policy.replay import replay, with_limits
 
-        found = [
-            (number, replay(case)) for number, case in _cases(parsed_args.file)
-            if parsed_args.decision in (None, number)
-        ]  # fmt: skip
+        changes = self._limits(parsed_args)
+        try:
+            found = [
+                (number, replay(with_limits(case, changes)))
+                for number, case in _cases(parsed_args.file)
+                if parsed_args.decision in (None, number)
+            ]
+        except BadRecord as error:
+            raise exits.UsageError(str(error)) from error
         if not found:
             raise exits.UsageError(f'{parsed_args.file} has no decision {parsed_args.decision}')
         if any(one.differences for _, one in found):
             self.outcome = exits.REFUSED
         return found
+
+    def _limits(self, parsed_args: argparse.Namespace) -> dict[str, Any]:
+        """What is tried in place of what was recorded."""
+        changes: dict[str, Any] = {}
+        if parsed_args.configured:
+            from recovery.intake.collect import limits
+
+            changes |= asdict(limits(self.context.conf))
+        for text in parsed_args.set:
+            name, _, value = text.partition('=')
+            try:
+                changes[name.strip()] = json.loads(value)
+            except ValueError:
+                raise exits.UsageError(f'--set takes LIMIT=NUMBER, and not {text!r}') from None
+        return changes
 
 
 def _cases(name: str) -> Iterator[tuple[int, Case]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from recovery.policy import order, recorded
 from recovery.policy.decide import Asked, Decision, decide
-from recovery.policy.reading import BadRecord
+from recovery.policy.inputs import Limits
+from recovery.policy.reading import BadRecord, read
 from recovery.policy.recorded import Recorded
 
 
@@ -74,6 +75,19 @@ def replay(case: Case) -> Replay:
     asked = [known[name] for name in case.gates if name in known]
     decision = decide(asked, case.recorded.inputs, may_end=case.recorded.may_end)
     return Replay(case, decision, tuple(_lines(case, decision)))
+
+
+def with_limits(case: Case, changes: Mapping[str, Any]) -> Case:
+    """A case as it would have been with other numbers of the policy.
+
+    :raises BadRecord: there is no such number, or the value is none for it.
+    """
+    inputs = case.recorded.inputs
+    now = asdict(inputs.limits)
+    if strange := sorted(changes.keys() - now.keys()):
+        raise BadRecord(f'there is no limit {strange[0]!r}; there are: {", ".join(now)}')
+    limits, _ = read(Limits, {**now, **changes}, 'limits')
+    return replace(case, recorded=replace(case.recorded, inputs=replace(inputs, limits=limits)))
 
 
 def case_of(value: Any) -> Case:

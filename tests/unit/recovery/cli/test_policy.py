@@ -118,3 +118,33 @@ def test_the_decisions_of_a_bundle_are_made_again(site: Site, tmp_path: Path) ->
     assert (done.code, 'decision 1: intake of host-down compute-01' in done.out) == (0, True)
     none = site.run('policy', 'test', name, '--decision', '7')
     assert (none.code, 'has no decision 7' in none.err) == (2, True)
+
+
+def test_other_limits_are_tried_on_what_was_recorded(site: Site, tmp_path: Path) -> None:
+    with site.world:
+        site.world.lose_power('compute-01')
+    name = str(tmp_path / 'plan.json')
+    site.run('plan', 'compute-01', '--record', name)
+    assert site.run('policy', 'test', name, '--set', 'attempts=7').code == 0
+    done = site.run('policy', 'test', name, '--set', 'attempts=0', '--set', 'mass_count=9')
+    assert (done.code, 'the gate "attempts" said admit, and says hold' in done.out) == (1, True)
+    limits = json.loads(Path(name).read_text())['replay']['inputs']['limits'] | {'attempts': 0}
+    other = changed(Path(name), limits=limits)
+    assert site.run('policy', 'test', other).code == 1
+    assert site.run('policy', 'test', other, '--configured').code == 0
+
+
+@pytest.mark.parametrize(
+    ('text', 'said'),
+    [
+        ('moon=1', "no limit 'moon'; there are: down_seconds"),
+        ('attempts=many', "not 'attempts=many'"),
+        ('attempts="7"', "limits.attempts is '7'; a whole number is wanted"),
+        ('attempts', 'LIMIT=NUMBER'),
+    ],
+)
+def test_a_limit_that_there_is_not(site: Site, tmp_path: Path, text: str, said: str) -> None:
+    name = str(tmp_path / 'plan.json')
+    site.run('plan', 'compute-01', '--record', name)
+    done = site.run('policy', 'test', name, '--set', text)
+    assert (done.code, said in done.err) == (2, True), done.err
