@@ -23,6 +23,7 @@ import yaml
 
 from recovery.db import tables
 from recovery.operate.refusal import Refusal
+from tests import records
 from tests.scenarios import verbs
 from tests.stage import Stage, play
 
@@ -139,6 +140,7 @@ def _complaints(expected: Expected, stage: Stage, log: str) -> list[str]:
         if wanted != got:
             found.append(f'{what} should be {wanted!r}, and is {got!r}')
     found += _reasons(expected, stage)
+    found += records.complaints(stage)
     after = 0
     for part in expected.told:
         at = log.find(part, after)
