@@ -170,10 +170,10 @@ class Stage:
     # --- what is said to the product ----------------------------------------------------------
 
     def alarm(self, host: str, *, kind: str = 'host-down', key: str | None = None,
-              at: float | None = None) -> Outcome:  # fmt: skip
+              at: float | None = None, source: str = 'test') -> Outcome:  # fmt: skip
         """An alarm arrives, in a process of its own."""
         alarm = Alarm(
-            source='test',
+            source=source,
             key=key or self.clock.new_id(),
             kind=kind,
             subject=host,

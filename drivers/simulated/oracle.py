@@ -20,8 +20,8 @@ at that moment. What it cannot know, a scenario says with ``world.note``:
 ``recovery.done``      host        the recovery says that it has ended
 ``claim.lost``         actor       this worker must do nothing outside any more
 ``claim.won``          actor       it may again
-``paused``             ''          nothing may be done outside
-``unpaused``           ''          it may again
+``paused``             '' or host  nothing may be done outside, or to that host
+``unpaused``           '' or host  it may again
 =====================  ==========  ==========================================================
 """
 
@@ -115,8 +115,8 @@ class Oracle:
             for actor, begin, end in spans:
                 if begin < request.place <= end and f'{request.client}/'.startswith(f'{actor}/'):
                     yield Broken('S7', request.when, f'{what} after it lost its claim')
-            for _, begin, end in pauses:
-                if begin < request.place <= end:
+            for host, begin, end in pauses:
+                if begin < request.place <= end and host in ('', request.subject.split('/')[0]):
                     yield Broken('S32', request.when, f'{what} during a pause')
 
 

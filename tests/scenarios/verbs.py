@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,11 +19,12 @@ import yaml
 from drivers.contracts.alarms import Alarm
 from drivers.simulated.faults import Note
 from drivers.simulated.instances import Instance
-from recovery.db import states, tables
+from recovery.db import scopes, states, tables
+from recovery.db.scopes import CLOUD
 from recovery.intake.admission import Outcome
 from recovery.intake.receive import receive
 from recovery.intake.returning import request_return
-from recovery.operate import confirm, enrol, hold, rerun, service, settle
+from recovery.operate import confirm, enrol, hold, labels, rerun, service, settle, windows
 from recovery.operate.cancel import How, cancel
 from recovery.service.worker import Worker
 from tests.stage import Stage
@@ -293,9 +295,11 @@ class Verbs:
 
     # --- alarms -------------------------------------------------------------------------------
 
-    def alarm(self, kind: str, host: str, key: str | None = None, ago: float = 0.0) -> str:
+    def alarm(
+        self, kind: str, host: str, key: str | None = None, ago: float = 0.0, source: str = 'test'
+    ) -> str:
         at = self.stage.clock.now() - ago
-        return _said(self.stage.alarm(host, kind=kind, key=key, at=at))
+        return _said(self.stage.alarm(host, kind=kind, key=key, at=at, source=source))
 
     def alarms(self, number: str, *hosts: str) -> str:
         """So many alarms about each host at once, every one of them by a sender of its own."""
@@ -355,19 +359,45 @@ class Verbs:
             )
         )  # fmt: skip
 
-    def pause(self) -> None:
-        self._ask(lambda: service.pause(self._store, by=ANN, reason=WHY))
-        self.note('paused')
+    def pause(self, scope: str = CLOUD) -> None:
+        """Everything, or ``host:NAME``, or ``segment:NAME``."""
+        self._ask(lambda: service.pause(self._store, by=ANN, reason=WHY, scope=scope))
+        self._note_scope('paused', scope)
 
-    def unpause(self) -> None:
-        self.note('unpaused')
-        self._ask(lambda: service.unpause(self._store, by=ANN, reason=WHY))
+    def unpause(self, scope: str = CLOUD) -> None:
+        self._note_scope('unpaused', scope)
+        self._ask(lambda: service.unpause(self._store, by=ANN, reason=WHY, scope=scope))
 
-    def disarm(self) -> None:
-        self._ask(lambda: service.disarm(self._store, by=ANN, reason=WHY))
+    def _note_scope(self, what: str, scope: str) -> None:
+        """Tell the oracle, host by host."""
+        with self.stage.site.store.read() as connection:
+            covered = [
+                name for name in self.world.hosts if scope in scopes.covering(connection, name)
+            ]
+        for name in [''] if scope == CLOUD else covered:
+            self.note(what, name)
 
-    def arm(self) -> None:
-        self._ask(lambda: service.arm(self._store, by=ANN, reason=WHY))
+    def disarm(self, scope: str = CLOUD) -> None:
+        self._ask(lambda: service.disarm(self._store, by=ANN, reason=WHY, scope=scope))
+
+    def arm(self, scope: str = CLOUD) -> None:
+        self._ask(lambda: service.arm(self._store, by=ANN, reason=WHY, scope=scope))
+
+    def window(self, scope: str, last: str, begin: str = '0') -> None:
+        """A maintenance window, so many seconds from now, for so many seconds."""
+        begins = self.stage.clock.now() + float(begin)
+        self._ask(
+            lambda: windows.add(
+                self._store, scope=scope, begins_at=begins, ends_at=begins + float(last),
+                by=ANN, reason=WHY,
+            )
+        )  # fmt: skip
+
+    def segment(self, name: str, *hosts: str) -> None:
+        """These hosts belong to that segment."""
+        for host in hosts:
+            said = partial(labels.label, self._store, host, segment=name, by=ANN, reason=WHY)
+            self._ask(said)
 
     def maintenance(self, host: str, how: str) -> None:
         on = how == 'on'

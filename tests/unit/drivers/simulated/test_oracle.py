@@ -322,6 +322,19 @@ def test_who_lost_the_claim_must_do_nothing(world: World, clock: VirtualClock) -
     assert rules(world) == {'S7', 'S32'}
 
 
+@pytest.mark.parametrize(('host', 'broken'), [(HOST, ['S32']), ('compute-99', [])])
+def test_a_pause_of_one_host(
+    world: World, clock: VirtualClock, host: str, broken: list[str]
+) -> None:
+    bmc = SimulatedFencing({'address': f'sim://{HOST}'}, world)
+    world.crash(HOST)
+    with world:
+        world.note('paused', host)
+    clock.spawn('w1', lambda: bmc.power_off(timeout=1))
+    clock.run()
+    assert [one.rule for one in Oracle(world).verdict() if one.rule == 'S32'] == broken
+
+
 def test_the_verdict_is_served(app: App, operator: Operator, world: World) -> None:
     session = requests.Session()
     mount(session, app)
