@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
+
+import pytest
 
 from recovery.db import decisions, events
 from recovery.db.tables import META
-from tests.databases import add, database, opened
+from recovery.db.upgrade import upgrade
+from tests.databases import KINDS, add, database, opened
 
 
 def test_decisions_and_events_are_found_in_order(tmp_path: Path) -> None:
@@ -30,3 +34,25 @@ def test_decisions_and_events_are_found_in_order(tmp_path: Path) -> None:
             assert [row['what'] for row in events.of_recovery(connection, recovery)] == [
                 'intake', 'held',
             ]  # fmt: skip
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_inputs_are_kept_as_they_were_and_given_only_when_wanted(kind: str, tmp_path: Path) -> None:
+    blob = random.Random(1).randbytes(300_000)  # five thousand hosts, packed
+    with database(kind, tmp_path) as url, opened(url) as store:
+        upgrade(store)
+        with store.write() as connection:
+            recovery = str(add(connection, 'recovery')['id'])
+            for number, of in enumerate((None, recovery)):
+                decisions.add(
+                    connection, stage='intake', answer='hold', gate='nova', reason=f'{number}',
+                    gates=[], at=1.0, recovery=of, alarm='a' * 36, inputs=blob if of else None,
+                )  # fmt: skip
+        with store.read() as connection:
+            without = decisions.of_recovery(connection, recovery)
+            assert [('inputs' in row) for row in without] == [False]
+            both = decisions.of_recovery(connection, recovery, 'a' * 36, inputs=True)
+            assert [row['inputs'] for row in both] == [None, blob]
+            newest = decisions.newest(connection, recovery)
+            assert newest is not None
+            assert 'inputs' not in newest
