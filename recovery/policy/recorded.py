@@ -103,7 +103,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Missing):
         return {MISSING: value.why}
     if dataclasses.is_dataclass(value):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+        names, own = value.__dataclass_fields__, getattr(value, '__dict__', {})
+        # A thousand services: what need not be copied is not.
+        return own if own.keys() == names.keys() else {name: getattr(value, name) for name in names}
     if isinstance(value, Set):
         return sorted(value, key=str)
     if isinstance(value, Mapping):
