@@ -42,7 +42,7 @@ def _heard(line: Line) -> Seen:
     for _ in range(LINES):
         said = line.next()
         if said.startswith(BANNER):
-            return Seen(True, f'its SSH server says {printable(said)}')
+            return Seen(True, printable(said))
     return Seen(None, 'what answers is no SSH server')
 
 

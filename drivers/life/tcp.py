@@ -25,7 +25,7 @@ class TcpLife(LifeDriver):
         try:
             where = address(fill(self._target, host))
             with dial(*where, timeout=timeout):
-                return Seen(True, 'took the connection')
+                return Seen(True, 'it takes connections')
         except Closed:
             return Seen(None, 'the port is closed: something answers, which may not be the host')
         except Silent as error:

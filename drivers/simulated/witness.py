@@ -36,8 +36,10 @@ class SimulatedWitness(WitnessDriver):
 
         try:
             return Request(world, 'witness.ask', subject, caller, answer).serve()
-        except (ApiError, ClientGone, Dropped) as error:
-            raise Unreachable(f'no answer: {error}') from error
+        except ClientGone as error:
+            raise Unreachable(str(error)) from error
+        except (ApiError, Dropped) as error:
+            raise Unreachable('the connection was closed') from error
 
 
 class SimulatedLife(LifeDriver):

@@ -9,7 +9,7 @@ from typing import Any
 
 from drivers.contracts.compute import Service
 from drivers.contracts.errors import Refused
-from drivers.contracts.life import LifeDriver
+from drivers.contracts.life import LifeDriver, fill
 from recovery import plugins
 from recovery.intake.beside import Beside
 from recovery.policy.inputs import Missing, OwnMarks, Sign
@@ -74,15 +74,20 @@ class Channels:
             if target == NOVA:
                 found[target] = self._growth(host, services, own, answer)
                 continue
-            blank = Sign(target, target.partition(':')[0], None, _late(options), answer=answer)
-            found[target] = blank
-            questions[f'{target} of {host}'] = self._question(blank, host)
+            driver, kind = self._driver(target), target.partition(':')[0]
+            try:
+                named = fill(target, host)
+            except Refused as error:  # of this host alone: the others have usable names
+                found[target] = Sign(target, kind, None, str(error), answer=answer)
+                continue
+            found[named] = Sign(named, kind, None, _late(options), answer=answer)
+            questions[f'{target} of {host}'] = self._question(driver, found[named], host)
         for said in self._beside.ask(questions, float(options.timeout_seconds)).values():
             found[said.name] = said
         return tuple(found.values())
 
-    def _question(self, blank: Sign, host: str) -> Callable[[], Sign]:
-        driver, clock = self._driver(blank.name), self._site.clock
+    def _question(self, driver: LifeDriver, blank: Sign, host: str) -> Callable[[], Sign]:
+        clock = self._site.clock
         timeout = float(self._site.conf.life.timeout_seconds)
 
         def ask() -> Sign:

@@ -81,6 +81,11 @@ class Lookout:
                 self._looking = None
             looking.set()
 
+    @property
+    def newest(self) -> Look | None:
+        """What was seen last, however long ago."""
+        return self._kept
+
     def _ask(self) -> Look:
         options = self._site.conf.isolation
         names = [name for name in options.witnesses if name != WORKERS]
@@ -130,6 +135,17 @@ class Lookout:
         return ask
 
 
+def cut_off(site: Site) -> bool:
+    """Whether this machine saw no majority when it last looked, while another one of ours does:
+    then that one is to act. Asks nobody outside. Raises StoreAway."""
+    if not configured(site):
+        return False
+    newest = site.one(Lookout, lambda: Lookout(site)).newest
+    if newest is None or newest.majority:
+        return False
+    return any(_others(site, always=True).values())
+
+
 def configured(site: Site) -> bool:
     """Whether anybody is asked."""
     return bool(site.conf.isolation.witnesses or site.conf.isolation.arbitrator)
@@ -150,8 +166,8 @@ def surroundings(site: Site) -> Surroundings | Missing | None:
     return Surroundings(found.witnesses, _others(site), found.arbitrator)
 
 
-def _others(site: Site) -> dict[str, bool]:
-    if WORKERS not in site.conf.isolation.witnesses:
+def _others(site: Site, *, always: bool = False) -> dict[str, bool]:
+    if WORKERS not in site.conf.isolation.witnesses and not always:
         return {}
     since = site.clock.now() - site.conf.isolation.fresh_seconds
     with site.store.read() as connection:

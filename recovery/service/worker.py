@@ -15,6 +15,7 @@ from recovery.claims.claim import Claim
 from recovery.db import workers
 from recovery.db.store import Store
 from recovery.db.tables import recovery as table
+from recovery.intake import surroundings
 from recovery.service.equipment import Equipment
 from recovery.service.heartbeat import Heartbeat
 from recovery.service.reconcile import Reconciler
@@ -97,9 +98,11 @@ class Worker:
         self._conductor.run()
 
     def _may_claim(self, recovery: str) -> bool:
-        """Not while it drains; and a worker does not power off the host it runs on while another
-        could do it (H14)."""
+        """Not while it drains, nor while it is cut off and another is not (S10); and a worker does
+        not power off the host it runs on while another could do it (H14)."""
         site = self._site
+        if surroundings.cut_off(site):
+            return False
         with site.store.read() as connection:
             if self._drains(connection):
                 return False

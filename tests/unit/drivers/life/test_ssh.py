@@ -21,7 +21,7 @@ def says(text: bytes) -> Serve:
 def test_a_banner_is_life() -> None:
     with listening(says(b'SSH-2.0-OpenSSH_9.2\r\n')) as port:
         seen = look(port)
-    assert seen == Seen(True, 'its SSH server says SSH-2.0-OpenSSH_9.2')
+    assert seen == Seen(True, 'SSH-2.0-OpenSSH_9.2')
 
 
 def test_lines_before_the_banner() -> None:

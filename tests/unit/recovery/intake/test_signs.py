@@ -61,8 +61,14 @@ def test_one_that_cannot_be_asked_says_nothing(site: Site, world: World) -> None
     channels(site, 'hold sim:a of {host}', 'record nova')
     world.faults.add('life.look', 'drop')
     found = look(site)
-    assert found['sim:a of {host}'].alive is None
+    assert found[f'sim:a of {HOST}'].alive is None
     assert found['nova'].answer == 'record'
+
+
+def test_a_host_with_a_strange_name_has_no_sign(site: Site) -> None:
+    channels(site, 'hold sim:a of {host}')
+    (seen,) = look(site, host='a b').values()
+    assert (seen.alive, 'cannot be put into' in seen.said) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +104,8 @@ def test_real_channels_on_the_clock_of_the_machine(site: Site) -> None:
         }
         channels(real, *(f'hold {target}' for target in lines))
         found = look(real, host='127.0.0.1')
-    assert {name: one.alive for name, one in found.items()} == lines
+    wanted = {target.replace('{host}', '127.0.0.1'): alive for target, alive in lines.items()}
+    assert {name: one.alive for name, one in found.items()} == wanted
 
 
 class TestNova:

@@ -152,6 +152,25 @@ def test_what_is_told_to_the_others(site: Site, store: Store, world: World) -> N
     assert row['answers']['sim://c'] == 'there'
 
 
+def test_who_is_cut_off_leaves_it_to_a_machine_that_is_not(site: Site, world: World) -> None:
+    choose(site, 'sim://a', 'sim://b', 'sim://c')
+    assert not surroundings.cut_off(site), 'nobody has looked yet'
+    world.faults.add('witness.ask', 'drop')
+    reached(site)
+    assert not surroundings.cut_off(site), 'nobody else could do it'
+    far = Identity('w2', 'worker', 'ctl-2', 1)
+    with site.store.write() as connection:
+        witnesses.saw(connection, far, {}, False, site.clock.now())
+    assert not surroundings.cut_off(site), 'the other one is no better'
+    with site.store.write() as connection:
+        witnesses.saw(connection, far, {}, True, site.clock.now())
+    assert surroundings.cut_off(site)
+    world.faults.clear()
+    site.clock.wait(None, 10.0)
+    reached(site)
+    assert not surroundings.cut_off(site)
+
+
 def test_real_listeners_on_the_clock_of_the_machine(site: Site) -> None:
     def serve(client: socket.socket) -> None:
         client.recv(4096)
