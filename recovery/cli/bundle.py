@@ -19,6 +19,9 @@ class Bundle(Verb):
         parser = super().get_parser(prog_name)
         parser.add_argument('id', metavar='ID', nargs='?', help='its beginning is enough')
         parser.add_argument(
+            '--alarm', metavar='ALARM', help='of an alarm instead, such as one that was ignored'
+        )
+        parser.add_argument(
             '--output', '-o', metavar='FILE', help='a new file (default: the terminal)'
         )
         parser.add_argument(
@@ -29,18 +32,28 @@ class Bundle(Verb):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        if parsed_args.check is not None:
-            if parsed_args.output is not None:
+        one = parsed_args
+        if one.id is not None and one.alarm is not None:
+            raise exits.UsageError('name a recovery or an alarm, and not both')
+        if one.check is not None:
+            if one.output is not None:
                 raise exits.UsageError('--check writes nothing: leave --output away')
-            return self._check(parsed_args.check, parsed_args.id)
-        if parsed_args.id is None:
-            raise exits.UsageError('name a recovery, or a file with --check')
-        return self._write(parsed_args.id, parsed_args.output)
+            return self._check(one)
+        if one.id is None and one.alarm is None:
+            raise exits.UsageError('name a recovery, an alarm with --alarm, or a file with --check')
+        return self._write(one)
 
-    def _write(self, given: str, name: str | None) -> int:
-        from recovery.view import bundle, bundle_file
+    def _body(self, parsed_args: argparse.Namespace) -> dict[str, Any]:
+        from recovery.view import bundle
 
-        document = bundle_file.sealed(bundle.body(self.context.store, given))
+        if parsed_args.alarm is not None:
+            return bundle.body_of_alarm(self.context.store, parsed_args.alarm)
+        return bundle.body(self.context.store, parsed_args.id)
+
+    def _write(self, parsed_args: argparse.Namespace) -> int:
+        from recovery.view import bundle_file
+
+        document, name = bundle_file.sealed(self._body(parsed_args)), parsed_args.output
         if name is None:
             self.say(*bundle_file.text(document))
             return exits.DONE
@@ -48,17 +61,17 @@ class Bundle(Verb):
         self.say(f'{name}: {_of(document["body"])}', f'sha256 {document["digest"]["whole"]}')
         return exits.DONE
 
-    def _check(self, name: str, given: str | None) -> int:
-        from recovery.view import bundle, bundle_file
+    def _check(self, parsed_args: argparse.Namespace) -> int:
+        from recovery.view import bundle_file
 
+        name = parsed_args.check
         document = file.read(name)
         try:
             found = bundle_file.differences(document)
         except bundle_file.BadBundle as error:
             raise exits.UsageError(f'{name}: {error}') from error
-        if given is not None:
-            stored = bundle.body(self.context.store, given)
-            found += bundle_file.against(document['body'], stored)
+        if parsed_args.id is not None or parsed_args.alarm is not None:
+            found += bundle_file.against(document['body'], self._body(parsed_args))
         if found:
             self.say(*(f'{name}: {one}' for one in found))
             return exits.REFUSED
@@ -71,4 +84,10 @@ class Bundle(Verb):
 
 def _of(body: Any) -> str:
     one, made = body['recovery'], body['made']['at']
+    if one is None:
+        told = [
+            f'alarm {each["kind"]} {each["subject"]}, {each["answer"] or "undecided"}, {each["id"]}'
+            for each in body['alarms']
+        ]
+        return f'{", ".join(told)}, made {made}'
     return f'{one["kind"]} of {one["host"]}, {one["state"]}, recovery {one["id"]}, made {made}'

@@ -16,7 +16,7 @@ from recovery.db import decisions, hosts, revision, tables
 from recovery.db.store import Store
 from recovery.policy import recorded
 from recovery.policy.reading import BadRecord
-from recovery.view import bundle_rounds, bundle_timings, recoveries
+from recovery.view import alarms, bundle_rounds, bundle_timings, recoveries
 from recovery.view.times import precise
 
 Row = Mapping[str, Any]
@@ -32,11 +32,25 @@ def body(store: Store, given: str) -> dict[str, Section]:
     Reads only. Raises recovery.view.ids.Unknown and StoreAway.
     """
     one = recoveries.recovery(store, given)
-    row = one.row
+    found = _sections(store, one.row) | {'recovery': _recovery(one.row)}
+    return _tamed(found | {'rounds': bundle_rounds.rounds(store, one)})
+
+
+def body_of_alarm(store: Store, given: str) -> dict[str, Section]:
+    """The same of the alarm whose id begins with ``given``: of its recovery, or, when it led to
+    none, of what was decided about it.
+    """
+    alarm = alarms.alarm(store, given)
+    if alarm['recovery'] is not None:
+        return body(store, alarm['recovery'])
+    none = {'id': '', 'alarm': alarm['id'], 'host': alarm['subject'], 'worker': None}
+    return _tamed(_sections(store, none | {'ended_at': None}) | {'recovery': None, 'rounds': []})
+
+
+def _sections(store: Store, row: Row) -> dict[str, Section]:
     with store.read() as connection:
-        sections: dict[str, Section] = {
+        return {
             'made': {'at': precise(store.clock.now()), 'versions': _versions(connection)},
-            'recovery': _recovery(row),
             'host': _host(connection, row['host']),
             'alarms': _alarms(connection, row),
             'decisions': [_decision(each) for each in _decided(connection, row)],
@@ -48,9 +62,11 @@ def body(store: Store, given: str) -> dict[str, Section]:
             'workers': _workers(connection, row),
             'timings': bundle_timings.timings(connection, row),
         }
-    sections['rounds'] = bundle_rounds.rounds(store, one)
-    tamed: dict[str, Section] = recorded.tame(sections)
-    return tamed
+
+
+def _tamed(sections: dict[str, Section]) -> dict[str, Section]:
+    found: dict[str, Section] = recorded.tame(sections)
+    return found
 
 
 def record(table: sa.Table, row: Row, but: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -78,3 +78,24 @@ def test_what_cannot_be_done(run: Operator, words: list[str], code: int, said: s
 def test_a_folder_that_is_not_there(site: Site, name: str) -> None:
     done = site.run('bundle', identifier(site), '--output', '/nowhere/bundle.json')
     assert (done.code, 'cannot be written' in done.err) == (2, True)
+
+
+def test_an_alarm_that_was_ignored_has_a_bundle_too(site: Site, tmp_path: Path) -> None:
+    assert site.run('alarm', 'raise', 'host-down', 'compute-77').code == 1
+    alarm, path = site.run.rows('alarm')[0]['id'], str(tmp_path / 'alarm.json')
+    done = site.run('bundle', '--alarm', alarm[:8], '--output', path)
+    assert (done.code, 'alarm host-down compute-77, ignore' in done.out) == (0, True), done.err
+    assert site.run('bundle', '--check', path).code == 0
+    assert site.run('bundle', '--alarm', alarm, '--check', path).code == 0
+    replayed = site.run('policy', 'test', path)
+    assert (replayed.code, 'as it was recorded' in replayed.out) == (0, True)
+
+
+def test_of_an_alarm_that_led_to_a_recovery_it_is_that_of_the_recovery(
+    site: Site, name: str
+) -> None:
+    alarm = site.run.rows('alarm')[0]['id']
+    assert site.run('bundle', '--alarm', alarm, '--check', name).code == 0
+    both = site.run('bundle', identifier(site), '--alarm', alarm)
+    assert (both.code, 'not both' in both.err) == (2, True)
+    assert site.run('bundle', '--alarm', '7777').code == 1
