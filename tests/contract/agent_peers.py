@@ -114,7 +114,7 @@ class FenceRedfishPeer(AgentPeer):
             'plug': f'/redfish/v1/Systems/{ours["system"]}',
             'username': ours['username'],
             'password': password,
-            'options': QUICK,
+            'options': {**QUICK},
         }
 
 

@@ -136,11 +136,13 @@ class AgentFencing(FencingDriver):
         # Whoever made this driver may not have asked for objections. The agent is not to be
         # asked anything before it was described: a key that it does not know is a default.
         until = SystemClock().elapsed() + timeout
-        path = metadata.find(self._settings['agent'])
-        about = metadata.metadata(path, timeout=timeout)
+        if class_of(self._name).kind not in rules.USELESS:
+            metadata.metadata(metadata.find(self._settings['agent']), timeout=timeout)
         for objection in rules.objections(self._settings, lab=True):
             if objection.blocks:
                 raise Refused(objection.sentence)
+        path = metadata.find(self._settings['agent'])
+        about = metadata.metadata(path)
         left = until - SystemClock().elapsed()
         if left <= 0:
             raise Unreachable('no time left to ask')

@@ -17,6 +17,7 @@ NEEDED = ('off', 'on', 'status')
 WHOLE_NUMBER = re.compile(r'^\d+$')
 SECRET = re.compile(r'passw|passphrase|secret|token|community|api_?key|hexadecimal_kg')
 NO_SECRET = re.compile(r'(_script|_file|_path|_uri)$')
+USELESS = (Kind.STORAGE, Kind.HELPER, Kind.REFUSED)
 #: Options of agents that belong elsewhere, or nowhere.
 RESERVED = {
     'action': 'we say it',
@@ -55,6 +56,8 @@ def objections(settings: Mapping[str, Any], *, lab: bool) -> Iterator[Objection]
     name = wording.name_of(settings)
     known = class_of(name)
     yield from _of_class(name, known, settings, lab)
+    if known.kind in USELESS:  # never started: some wait for a human, or for a packet
+        return
     try:
         about = metadata.metadata(metadata.find(settings['agent']))
     except DriverError as error:
@@ -71,7 +74,7 @@ def _of_class(
 ) -> Iterator[Objection]:
     stated = settings.get('class') == 'power'
     reason = settings.get('reason', '').strip()
-    if known.kind in (Kind.STORAGE, Kind.HELPER, Kind.REFUSED):
+    if known.kind in USELESS:
         yield Objection(f'{name} does not prove that a host is off: {known.why}')
     elif known.kind is Kind.LAB:
         yield Objection(

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from drivers.command import Ended
 
 HIDDEN = '***'
-LONGEST = 200  # characters of a reason
+LONGEST = 300  # characters of a reason
 _STAMP = re.compile(r'^\d{4}-\d\d-\d\d [\d:,.]+ (ERROR|WARNING|INFO|DEBUG|CRITICAL): ')
 _NOISE = re.compile(r"^$|Please use '-h' for usage|DeprecationWarning|^\s+|^Traceback ")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from drivers.contracts.errors import Refused
 from drivers.fencing.agent.rules import unspeakable
 from tests.unit.drivers.fencing.agents import ACTIONS, OPTIONS, Agent
 
@@ -113,6 +114,10 @@ def test_agents_whose_off_is_not_power_are_refused_whatever_is_said(
     agent = Agent(tmp_path, name)
     stated: dict[str, Any] = {'class': 'power', 'reason': 'I know better'}
     assert word in agent.objections(**stated, lab=True)[0]
+    for method in ('power_state', 'power_off', 'power_on'):
+        with pytest.raises(Refused):
+            getattr(agent.driver(**stated), method)(timeout=10.0)
+    assert agent.read('asked') == []  # not even started: some wait for a human, or for a packet
 
 
 @pytest.mark.parametrize('name', ['fence_nobody_knows', 'fence_apc_snmp', 'fence_virsh'])

@@ -13,7 +13,7 @@ from drivers.fencing.agent.speech import complaint, hide
         ('', '2026-11-20 10:00:00,123 ERROR: Failed: x\n\n', 'Failed: x (exit status 1)'),
         ('on stdout', '', 'on stdout (exit status 1)'),
         ('', 'first\nlast\n  File "x"\n', 'last (exit status 1)'),
-        ('', 'x' * 500, 'x' * 200 + ' (exit status 1)'),
+        ('', 'x' * 500, 'x' * 300 + ' (exit status 1)'),
     ],
 )
 def test_complaint(out: str, err: str, text: str) -> None:
@@ -21,7 +21,7 @@ def test_complaint(out: str, err: str, text: str) -> None:
 
 
 def test_a_long_reason_does_not_show_half_a_secret() -> None:
-    text = complaint(Ended(1, '', 'x' * 195 + 'long-secret'), ['long-secret'])
+    text = complaint(Ended(1, '', 'x' * 295 + 'long-secret'), ['long-secret'])
     assert 'long' not in text
 
 
