@@ -32,6 +32,7 @@ class Host:
     autostart: bool = False  #: the hypervisor starts its guests at boot, before the agent
     node_maintenance: bool = False  #: of its Ironic node
     node_error: str | None = None  #: ``last_error`` of its Ironic node
+    node_record: str | None = None  #: 'on' or 'off' for an Ironic that looks only when it is asked
     boots_well: bool = True  #: False: power comes back, the operating system does not
 
     # the agent

@@ -67,7 +67,7 @@ class Ironic(Versioned):
             state = bmc.state(call.met)
         except Silent:
             state, error = 'error', 'Failed to get the power state.'
-        power, target = STATES.get(state, (state, None))
+        power, target = STATES.get(host.node_record or state, (state, None))
         view: dict[str, Any] = {
             'uuid': host.provider,
             'name': host.name,
@@ -95,7 +95,7 @@ class Ironic(Versioned):
         bmc, host = self._bmc(call)
         if bmc.machine.transition is not None:
             raise ApiError(409, f'Node {host.provider} is locked by host conductor-1.')
-        host.node_error = None
+        host.node_error = host.node_record = None  # a conductor looks, and says what it saw
         try:
             bmc.switch(wanted, call.met)
         except Silent:
