@@ -18,6 +18,7 @@ from drivers.contracts.errors import Refused
 from drivers.contracts.inventory import Inventory
 from drivers.inventory.file import FileInventory
 from recovery.db.store import Store
+from recovery.limits import refuse_unreasoned
 from recovery.site import Identity, Site
 
 COMPUTE, FENCING, FLOWS = 'recovery.compute', 'recovery.fencing', 'recovery.flows'
@@ -94,7 +95,9 @@ def open_site(
 
     :param store: an open one; otherwise ``[database] connection`` is opened.
     :param kind: what this process is: worker, watcher, standalone, cli.
+    :raises recovery.conf.reading.BadOptions: a gate is weakened without a stated reason.
     """
+    refuse_unreasoned(conf)
     ticking = clock or SystemClock()
     return Site(
         conf=conf,

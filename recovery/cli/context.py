@@ -68,10 +68,14 @@ class Context:
 
     @cached_property
     def site(self) -> Site:
-        """Store, drivers and policy of this site, wired together."""
+        """Store, drivers and policy of this site, wired together. Raises UsageError."""
         from recovery import plugins
+        from recovery.conf.reading import BadOptions
 
-        return plugins.open_site(self.conf, self.clock, self.store)
+        try:
+            return plugins.open_site(self.conf, self.clock, self.store)
+        except BadOptions as error:
+            raise UsageError(str(error)) from error
 
     def close(self) -> None:
         """Give connections back."""

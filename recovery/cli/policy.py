@@ -122,7 +122,7 @@ class Test(Lister):
         """What is tried in place of what was recorded."""
         changes: dict[str, Any] = {}
         if parsed_args.configured:
-            from recovery.intake.collect import limits
+            from recovery.limits import limits
 
             changes |= asdict(limits(self.context.conf))
         for text in parsed_args.set:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from recovery.db import alarms, decisions, events, recoveries, states
-from recovery.intake import collect
+from recovery.intake import collect, weather
 from recovery.intake.arguments import ASKED, arguments
 from recovery.intake.record import pack, record
 from recovery.policy import order
@@ -84,7 +85,7 @@ def begin(
     """Record the recovery of an alarm as ready or held, with the first line of its story."""
     now, held = site.clock.now(), decision.word == Word.HOLD
     kind, subject, who = row['kind'], row['subject'], row['requested_by'] or row['source']
-    verb = decision.answer.verb.replace('approve ID', f'approve {recovery[:8]}')
+    verb = re.sub(r'\bID\b', recovery[:8], decision.answer.verb)
     fresh = recoveries.Fresh(
         id=recovery,
         kind=kind,
@@ -102,8 +103,10 @@ def begin(
         expires_at=now + site.conf.watcher.expire_seconds if held else None,
     )
     recoveries.create(connection, fresh)
-    what = 'held' if held else 'admitted'
-    events.add(connection, who, what, decision.answer.reason, at=now, recovery=recovery)
+    began = weather.notice(site, connection, decision)
+    if began or not weather.told(decision):
+        what = 'held' if held else 'admitted'
+        events.add(connection, who, what, decision.answer.reason, at=now, recovery=recovery)
     answer = str(decision.word)
     return Outcome(row['id'], answer, fresh.reason, recovery, fresh.verb or '', decision.gate)
 

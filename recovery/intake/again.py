@@ -9,14 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from recovery.db import alarms, decisions, events, recoveries, states
-from recovery.intake import collect, gates_port
+from recovery.intake import collect, gates_port, weather
 from recovery.intake.admission import again_in
 from recovery.intake.receive import decide as decide_alarm
 from recovery.intake.record import record
 from recovery.policy import order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Word
-from recovery.policy.gates.nova import DOWN
+from recovery.policy.gates.nova import DOWN, OVER
+from recovery.policy.gates.storm import STORMY
 from recovery.policy.gates.switches import PAUSED
 from recovery.policy.inputs import Inputs
 from recovery.policy.order import Stage
@@ -37,7 +38,9 @@ def sweep(site: Site) -> int:
 
 
 def held(site: Site) -> int:
-    """Decide again about held recoveries that are due; end those whose time is over."""
+    """Decide again about held recoveries that are due; end those whose time is over, and storms
+    that have passed."""
+    weather.clear(site)
     return _each(site, states.HELD, _again)
 
 
@@ -116,12 +119,19 @@ def _decided(
             connection, recovery, row['state'], now, **held_by, next_check=later
         )
     # A hold that goes on is no news: one row for each change, not one for each look.
+    began = weather.notice(site, connection, decision)
     agrees = not inputs.agreed and decision.admitted(DOWN.name)
     if changed and (went_on or decision.gate != row['code'] or agrees):
         record(site, connection, recovery, Stage.HELD, decision)
-    if changed and (went_on or decision.gate != row['code']):
+    if changed and (went_on or decision.gate != row['code']) and (began or _news(row, decision)):
         words = {Word.ADMIT: 'admitted', Word.IGNORE: 'ended', Word.HOLD: 'still held'}
         events.add(connection, who, words[decision.word], reason, at=now, recovery=recovery)
+
+
+def _news(row: sa.RowMapping, decision: Decision) -> bool:
+    """Whether the story of a storm leaves something to say of this recovery."""
+    came_back = decision.gate == OVER.name and row['code'] in STORMY
+    return not came_back and not weather.told(decision)
 
 
 def _expire(site: Site, row: sa.RowMapping) -> None:
@@ -176,6 +186,7 @@ def _still(
     values: dict[str, Any] = {'reason': answer.reason, 'verb': answer.verb}
     values['next_check'] = now + again_in(site, decision)
     recoveries.note(connection, row['id'], states.WAITING, now, **values)
+    weather.notice(site, connection, decision)
     newest = decisions.newest(connection, row['id'])
     if newest is None or newest['gate'] != decision.gate:
         record(site, connection, row['id'], stage, decision)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from oslo_config import cfg
 
 from drivers.contracts.alarms import Alarm
 from drivers.contracts.errors import DriverError
@@ -28,9 +27,11 @@ from recovery.db import (
     windows,
     workers,
 )
+from recovery.intake import domains, shared
 from recovery.intake.authority import authority, highest
 from recovery.intake.signs import signs
 from recovery.intake.surroundings import surroundings
+from recovery.limits import limits
 from recovery.policy import order
 from recovery.policy.gate import Word
 from recovery.policy.gates.nova import DOWN
@@ -79,11 +80,9 @@ def ask_of(site: Site, row: sa.RowMapping) -> Ask:
     return Ask(row['kind'], row['subject'], said, arrived, row)
 
 
-def limits(conf: cfg.ConfigOpts) -> Limits:
-    """The numbers of the policy."""
-    names = (name for name in Limits.__dataclass_fields__ if name != 'loop_seconds')
-    values = {name: getattr(conf.policy, name) for name in names}
-    return Limits(**values, loop_seconds=conf.restore.loop_seconds)
+def before(ask: Ask) -> bool:
+    """Whether no worker has begun: what is decided then, verify decides again."""
+    return ask.alarm is not None and (ask.row is None or ask.row['state'] == states.HELD)
 
 
 def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
@@ -112,12 +111,13 @@ def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
 
 
 def counted(connection: sa.Connection, numbers: Limits, now: float, host: str) -> dict[str, Any]:
-    """What changes with every fence, fresh from the database: switches, windows, and the fence
-    budget."""
+    """What changes with every fence, fresh from the database: switches, windows, storms, and the
+    fence budget."""
     return {
         'paused': _switch(guards.paused(connection, host)),
         'disarmed': _switch(guards.disarmed(connection, host)),
         'windows': _windows(connection, host, now),
+        'storms': domains.storms_on(connection),
         'fences': Fences(
             hosts=recoveries.fenced(connection, now - numbers.fence_window_seconds),
             under_way=recoveries.under_way(connection, order.HOST_DOWN),
@@ -132,6 +132,7 @@ def _remembered(site: Site, ask: Ask) -> dict[str, Any]:
     with site.store.read() as connection:
         live = recoveries.blocking(connection, ask.kind, ask.subject)
         since = now - numbers.attempts_window_seconds
+        here, elsewhere = workers.here_and_elsewhere(connection, host, now)
         return {
             **counted(connection, numbers, now, host),
             'authority': _authority(site, connection, ask, host),
@@ -141,6 +142,9 @@ def _remembered(site: Site, ask: Ask) -> dict[str, Any]:
             'proven_at': _proven_at(connection, host, own),
             'agreed': _agreed(connection, ask),
             'closed_at': recoveries.closed_at(connection, host, ask.kind, but=own),
+            'carriers': domains.carriers(connection, host),
+            'workers_here': here,
+            'workers_elsewhere': elsewhere,
             'observing_since': workers.observing_since(connection, now),
             'recoveries': recoveries.count(connection, host, order.HOST_DOWN, since=since, but=own),
         }
@@ -219,10 +223,11 @@ def _approval(row: sa.RowMapping | None) -> Approval | None:
 
 def _asked(site: Site, ask: Ask, needs: frozenset[str], host: HostRecord) -> dict[str, Any]:
     timeout, found = site.conf.compute.read_seconds, dict[str, Any]()
+    nova = shared.lists(site) if before(ask) else site.compute
     if 'services' in needs:
-        found['services'] = _try(lambda: site.compute.services(timeout=timeout))
+        found['services'] = _try(lambda: nova.services(timeout=timeout))
     if 'hypervisors' in needs:
-        found['hypervisors'] = _try(lambda: site.compute.hypervisors(timeout=timeout))
+        found['hypervisors'] = _try(lambda: nova.hypervisors(timeout=timeout))
     if 'migrations' in needs:
         found['migrations'] = _try(lambda: site.compute.migrations(host=host.name, timeout=timeout))
     if 'devices' in needs:
@@ -232,6 +237,15 @@ def _asked(site: Site, ask: Ask, needs: frozenset[str], host: HostRecord) -> dic
         found['clashes'] = services if isinstance(services, Missing) else _try(
             lambda: site.clashes(frozenset(one.host for one in services), host.name)
         )  # fmt: skip
+    if 'domains' in needs:
+        services = found.get('services', Missing())
+        found['domains'] = services if isinstance(services, Missing) else _try(
+            lambda: domains.of_host(site, host.name, services)
+        )  # fmt: skip
+    if 'instances' in needs and site.conf.policy.approve_instances:
+        found['instances'] = _try(
+            lambda: len(site.compute.instances(host=host.name, timeout=timeout))
+        )
     if 'leftovers' in needs:
         found['leftovers'] = _try(lambda: _leftovers(site, host, timeout))
     return found

@@ -7,6 +7,7 @@ import logging
 import sqlalchemy as sa
 
 from recovery.db import decisions
+from recovery.intake import weather
 from recovery.policy.decide import Decision
 from recovery.policy.order import Stage
 from recovery.site import Site
@@ -37,6 +38,7 @@ def record(
     alarm: str | None = None,
 ) -> None:
     """Put a decision about a recovery, an alarm or both on record."""
+    weather.notice(site, connection, decision)
     decisions.add(
         connection,
         stage=str(stage),

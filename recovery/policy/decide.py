@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from flows.records import Verdict
-from recovery.policy import recorded
+from recovery.policy import recorded, weakening
 from recovery.policy.gate import Answer, Gate, Word, admit
 from recovery.policy.inputs import Inputs
 
@@ -69,9 +69,17 @@ class Decision:
         if self.deciding:
             return self.deciding.answer
         passed = [one.gate.name for one in self.asked if one.approved]
-        if passed:
-            return admit(f'every gate admits it or was approved: {", ".join(passed)}')
-        return admit('every gate admits it')
+        why = f' or was approved: {", ".join(passed)}' if passed else ''
+        return admit(f'every gate admits it{why}{self._weakened()}')
+
+    def _weakened(self) -> str:
+        changed = {
+            one.gate.name: one.answer.seen[weakening.WEAKENED]
+            for one in self.asked
+            if weakening.WEAKENED in one.answer.seen
+        }
+        said = ', '.join(f'{name} ({why})' for name, why in changed.items())
+        return f'; weakened by options: {said}' if changed else ''
 
     @property
     def verdict(self) -> Verdict:
@@ -104,7 +112,7 @@ def decide(gates: Iterable[Gate], inputs: Inputs, *, may_end: bool = True) -> De
 
 
 def _ask(gate: Gate, inputs: Inputs, may_end: bool) -> Asked:
-    answer = gate.decide(inputs)
+    answer = weakening.confess(gate, inputs, gate.decide(inputs))
     if answer.word == Word.IGNORE and not may_end:
         answer = replace(answer, word=Word.HOLD, verb=f'recovery cancel {inputs.id} --leave')
     approval = inputs.approval

@@ -36,6 +36,13 @@ class Limits:
     attempts_window_seconds: float = 86400.0
     startup_seconds: float = 60.0
     loop_seconds: float = 3600.0
+    storm_cooldown_seconds: float = 300.0
+    #: by label of what a host carries: how many such hosts may be down together
+    carries_down: Mapping[str, int] = field(default_factory=dict)
+    approve_instances: int = 0  #: 0: however many run on the host
+    approve_hosts: int = 0  #: 0: however many hosts look failed
+    approve_share: float = 1.0
+    weakened: Mapping[str, str] = field(default_factory=dict)  #: by gate: the stated reason
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,15 @@ class Domain:
     hosts: frozenset[str]
     mass_share: float | None = None  #: None: no limit of its own
     mass_count: int | None = None
+
+
+@dataclass(frozen=True)
+class Storm:
+    """A mass failure that was seen, and is not over yet."""
+
+    scope: str  #: 'cloud', 'segment:NAME', 'zone:NAME', 'aggregate:NAME'
+    began_at: float
+    seen_at: float  #: when it was last seen to hold
 
 
 @dataclass(frozen=True)
@@ -200,6 +216,12 @@ class Inputs:
     surroundings: Surroundings | Missing | None = None
     signs: tuple[Sign, ...] | Missing = ()  #: of life
     domains: tuple[Domain, ...] | Missing = ()  #: that the host belongs to
+    storms: tuple[Storm, ...] = ()  #: that are not over, of all scopes
+    #: by label of what the host carries: every host that carries it
+    carriers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    workers_here: tuple[str, ...] = ()  #: living workers of ours on the host
+    workers_elsewhere: tuple[str, ...] = ()
+    instances: int | Missing | None = None  #: on the host; None: nobody wants to know
     authority: str = 'start'  #: of the alarm's source: 'start', 'approve', 'evidence'
     migrations: tuple[Migration, ...] | Missing = field(default_factory=Missing)
     leftovers: tuple[Leftover, ...] | Missing = field(default_factory=Missing)

@@ -56,6 +56,24 @@ def long_out(service: Service, now: float) -> bool:
     return quiet is None or quiet >= LONG_OUT
 
 
+def failed(inputs: Inputs) -> tuple[frozenset[str], int]:
+    """Hosts that look failed, and of how many: by reports, whatever alarms came (S11).
+
+    What is under recovery has failed, whatever Nova still says of it; so has the subject.
+    """
+    kept: tuple[frozenset[str], int] | None = vars(inputs).get('_failed')
+    if kept is not None:
+        return kept
+    assert not isinstance(inputs.services, Missing)
+    counted = [one for one in inputs.services if not long_out(one, inputs.now)]
+    found = {one.host for one in counted if looks_failed(one, inputs)}
+    found |= {inputs.subject} | inputs.fences.under_way
+    answer = frozenset(found), len({one.host for one in counted} | found)
+    # Several gates count a thousand services: once is enough, for inputs never change.
+    vars(inputs)['_failed'] = answer
+    return answer
+
+
 def seconds(value: float) -> str:
     """A duration as people say it."""
     if abs(value) < 120:

@@ -6,13 +6,19 @@ import enum
 from collections.abc import Mapping
 
 from recovery.policy.gate import Gate
+from recovery.policy.gates.asking import AUTHORITY, WIDE
 from recovery.policy.gates.back import LEFTOVERS, OUT, RECORDS
+from recovery.policy.gates.budget import BUDGET
+from recovery.policy.gates.count import CLOCK, DOMAINS, MASS
 from recovery.policy.gates.device import ALONE, IDENTITY, PATH
 from recovery.policy.gates.history import ATTEMPTS, FREE, HANDLED, LOOP
-from recovery.policy.gates.marks import FOREIGN, MAINTENANCE
+from recovery.policy.gates.isolation import ISOLATED
+from recovery.policy.gates.life import SIGNS, VETO
+from recovery.policy.gates.marks import FOREIGN, MAINTENANCE, WINDOW
 from recovery.policy.gates.nova import DOWN, OVER
+from recovery.policy.gates.own import CAPACITY, CARRIES, OWN
 from recovery.policy.gates.service import SEEN, SERVICE
-from recovery.policy.gates.storm import BUDGET, MASS, SETTLED, STARTUP
+from recovery.policy.gates.storm import COOLED, SETTLED, STARTUP
 from recovery.policy.gates.switches import ARMED, PAUSED
 
 HOST_DOWN, HOST_DRAIN, HOST_RETURN = 'host-down', 'host-drain', 'host-return'
@@ -37,29 +43,33 @@ class Stage(enum.StrEnum):
 _DEFINITE = (SERVICE, SEEN, HANDLED, FREE)
 #: What stops everything, also below the line.
 SWITCHES = (ARMED, PAUSED)
+#: Somebody has his hands on it.
+_HANDS = (MAINTENANCE, WINDOW)
+#: Is it the host, or the network, a clock, or us?
+_COUNT = (ISOLATED, CLOCK, MASS, DOMAINS, COOLED)
 #: A power-off that did not work is tried again, for days if need be. By then the host may be back
 #: or in somebody's hands, and the inventory corrected, perhaps to the device of another host.
 DEVICE = (*SWITCHES, ALONE, IDENTITY)
-AGAIN = (OVER, MAINTENANCE, *DEVICE)
-_HOST = (MAINTENANCE, FOREIGN, PATH, ALONE, DOWN)
-_LIMITS = (STARTUP, SETTLED, MASS, BUDGET, ATTEMPTS, LOOP)
-_STARTED = (SERVICE, SEEN, *SWITCHES, *_HOST, *_LIMITS)
+AGAIN = (OVER, *_HANDS, VETO, SIGNS, ISOLATED, *DEVICE)
+_HOST = (*_HANDS, FOREIGN, PATH, ALONE, DOWN, VETO, SIGNS)
+_LIMITS = (STARTUP, *_COUNT, SETTLED, BUDGET, ATTEMPTS, LOOP, CARRIES, OWN, WIDE, CAPACITY)
+_STARTED = (SERVICE, SEEN, AUTHORITY, *SWITCHES, *_HOST, *_LIMITS)
 
 _DOWN: Mapping[Stage, tuple[Gate, ...]] = {
-    Stage.INTAKE: (*_DEFINITE, *SWITCHES, *_HOST, *_LIMITS),
+    Stage.INTAKE: (*_DEFINITE, AUTHORITY, *SWITCHES, *_HOST, *_LIMITS),
     Stage.HELD: (SERVICE, OVER, *_STARTED[1:]),
     Stage.VERIFY: (SERVICE, OVER, *_STARTED[1:], IDENTITY),
     # Instances may run elsewhere by now: a host that comes back half-way, or that somebody marks,
     # must be fenced again all the same. Only what could hit another machine holds.
     Stage.BELOW: (SERVICE, *SWITCHES, PATH, ALONE, IDENTITY),
     # Verify may have been hours ago: what holds at the line, or a Nova that is away, makes it wait.
-    Stage.LINE: (OVER, *SWITCHES, MAINTENANCE, ALONE, MASS, BUDGET),
-    Stage.PLAN: (*_DEFINITE, *SWITCHES, *_HOST, *_LIMITS, IDENTITY),
+    Stage.LINE: (OVER, *SWITCHES, *_HANDS, ALONE, *_COUNT, BUDGET, CARRIES),
+    Stage.PLAN: (*_DEFINITE, AUTHORITY, *SWITCHES, *_HOST, *_LIMITS, IDENTITY),
 }
 
 #: The flow itself looks at records and leftovers again, with a cross-check, when it gets there.
-_RETURN_START = (SERVICE, OUT, FREE, *SWITCHES, MAINTENANCE, PATH, ALONE, RECORDS, LEFTOVERS)
-_RETURN_AGAIN = (SERVICE, *SWITCHES, MAINTENANCE, PATH, ALONE, IDENTITY)
+_RETURN_START = (SERVICE, OUT, FREE, *SWITCHES, *_HANDS, PATH, ALONE, RECORDS, LEFTOVERS)
+_RETURN_AGAIN = (SERVICE, *SWITCHES, *_HANDS, PATH, ALONE, IDENTITY)
 
 _RETURN: Mapping[Stage, tuple[Gate, ...]] = {
     Stage.INTAKE: _RETURN_START,

@@ -157,6 +157,8 @@ def _live(
         _await_schema(site, stop)
         if not stop.is_set():
             body(site, stop)
+    except BadOptions as error:
+        return _refuse(str(error), USAGE)
     except (names.Overwritten, BadBoard, BadDatabase, upgrade.StaleSchema) as error:
         return _refuse(str(error), REFUSED)
     return DONE

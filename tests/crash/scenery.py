@@ -46,6 +46,7 @@ CONF: Mapping[str, Any] = {
     'policy.down_seconds': 2.0,
     'policy.settle_seconds': 0.0,
     'policy.startup_seconds': 0.0,
+    'policy.weakened': 'nova, settled, start-up: one host of the world dies, and time is short',
     'restore.healthy_seconds': 0.5,
     'restore.policy': 'never',
     'restore.poll_seconds': 0.2,

@@ -27,7 +27,12 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     'compute': {'cloud': 'lab', 'interface': 'public'},
     'evacuation': {'instance_storage': 'shared', 'unsettled_seconds': 90, 'absent_seconds': 5},
     'fencing': {'again_seconds': 3},
-    'policy': {'down_seconds': 10, 'settle_seconds': 0, 'startup_seconds': 0},
+    'policy': {
+        'down_seconds': 10,
+        'settle_seconds': 0,
+        'startup_seconds': 0,
+        'weakened': 'settled, start-up: one host of the cloud dies, and time is short',
+    },
     'restore': {'policy': 'never', 'healthy_seconds': 2, 'boot_seconds': 60},
     'watcher': {'again_seconds': 2},
     'worker': {'lease_seconds': 6},

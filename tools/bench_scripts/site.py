@@ -38,13 +38,13 @@ senders_of_process = {senders_in_all}
 poll_seconds = {poll}
 [worker]
 recoveries = 40
-# What holds many hosts back is measured elsewhere; here it would be all that is measured.
 [policy]
 down_seconds = 3
 settle_seconds = 0
 startup_seconds = 0
 mass_share = 1
 fence_budget = 1000
+weakened = nova, settled, start-up, mass-failure, fence-budget: all that would be measured here
 [restore]
 policy = never
 """

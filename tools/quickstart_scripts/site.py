@@ -47,9 +47,9 @@ at_once = 3
 poll_seconds = 0.5
 [policy]
 down_seconds = 4
-# Nothing else fails here, and nobody wants to wait for the first look.
 settle_seconds = 0
 startup_seconds = 0
+weakened = nova, settled, start-up: nothing else fails here, and nobody wants to wait
 [restore]
 policy = never
 healthy_seconds = 2

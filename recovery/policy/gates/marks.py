@@ -6,6 +6,7 @@ from typing import Any
 
 from recovery.policy import looks
 from recovery.policy.gate import Answer, Gate, admit, hold
+from recovery.policy.gates.switches import whole
 from recovery.policy.inputs import Inputs, Missing
 
 
@@ -42,11 +43,33 @@ def _foreign(inputs: Inputs) -> Answer:
     return admit('nobody else disabled it or forced it down', **seen)
 
 
+def _window(inputs: Inputs) -> Answer:
+    if not inputs.windows:
+        return admit('no maintenance window is open')
+    last = max(inputs.windows, key=lambda one: (one.ends_at, one.id))
+    left = last.ends_at - inputs.now
+    return hold(
+        f'a maintenance window of {whole(last.scope)} by {last.by} is open for another '
+        f'{looks.seconds(left)}: {last.reason}',
+        f'recovery window close {last.id[:8]}',
+        again_in=max(1.0, left),
+        windows=[one.id for one in inputs.windows],
+        ends_at=last.ends_at,
+    )
+
+
 MAINTENANCE = Gate(
     name='maintenance',
     question='Has an operator set the host to maintenance?',
     on_missing='open: a host that nobody set to maintenance has no record',
     decide=_maintenance,
+)
+
+WINDOW = Gate(
+    name='window',
+    question='Is a maintenance window open for the host, its segment or the cloud?',
+    on_missing='open: a scope that nobody planned a window for has no record',
+    decide=_window,
 )
 
 FOREIGN = Gate(

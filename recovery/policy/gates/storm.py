@@ -1,12 +1,15 @@
-"""Is it one host, or is it the network, the clock, or us?"""
+"""Is it the right moment, or will a second look see more?"""
 
 from __future__ import annotations
 
-from typing import Any
-
 from recovery.policy import looks
-from recovery.policy.gate import Answer, Gate, admit, hold
-from recovery.policy.inputs import Inputs, Missing
+from recovery.policy.gate import Answer, Gate, Word, admit, hold
+from recovery.policy.gates.count import DOMAINS, MASS, STORM, scope
+from recovery.policy.gates.switches import whole
+from recovery.policy.inputs import Inputs, Missing, Storm
+
+#: Recoveries that these hold have one story together: that of the storm.
+STORMY = frozenset({'mass-failure', 'domain-failure', 'storm'})
 
 
 def _startup(inputs: Inputs) -> Answer:
@@ -38,37 +41,37 @@ def _settled(inputs: Inputs) -> Answer:
     )
 
 
-def _mass(inputs: Inputs) -> Answer:
-    if isinstance(inputs.services, Missing):
-        return hold(f'cannot count failed hosts: {inputs.services.why}', 'recovery doctor')
-    counted = [one for one in inputs.services if not looks.long_out(one, inputs.now)]
-    failed = {one.host for one in counted if looks.looks_failed(one, inputs)}
-    # What is under recovery has failed, whatever Nova still says of it.
-    failed |= {inputs.subject} | inputs.fences.under_way
-    total = len({one.host for one in counted} | failed)
-    limits = inputs.limits
-    seen: dict[str, Any] = {'failed': len(failed), 'of': total, 'hosts': sorted(failed)[:20]}
-    if len(failed) <= limits.mass_count or len(failed) <= limits.mass_share * total:
-        return admit(f'{len(failed)} of {total} hosts look failed', **seen)
+def _storm(inputs: Inputs) -> Answer:
+    # Said here, too, so that who approves the mass failure approves what follows from it.
+    for gate in (MASS, DOMAINS):
+        answer = gate.decide(inputs)
+        if answer.word == Word.HOLD and STORM in answer.seen:
+            verb = f'recovery approve {inputs.id}'
+            return hold(f'a storm is on in {_where(answer.seen[STORM])}', verb)
+    storms = [one for one in inputs.storms if _covers(one, inputs)]
+    left = {one: one.seen_at + inputs.limits.storm_cooldown_seconds - inputs.now for one in storms}
+    last = max(left, key=lambda one: (left[one], one.scope), default=None)
+    if last is None or left[last] <= 0:
+        return admit('no storm is on, or has just passed', storms=[one.scope for one in storms])
     return hold(
-        f'{len(failed)} of {total} hosts look failed at once, more than {limits.mass_share:.0%} '
-        f'and more than {limits.mass_count}: that is rarely the hosts, usually the network',
+        f'a storm in {_where(last.scope)} was seen {looks.seconds(inputs.now - last.seen_at)} ago; '
+        f'nothing begins for another {looks.seconds(left[last])}, for hosts return one by one',
         f'recovery approve {inputs.id}',
-        **seen,
+        again_in=max(1.0, left[last]),
+        scope=last.scope,
+        began_at=last.began_at,
+        seen_at=last.seen_at,
     )
 
 
-def _budget(inputs: Inputs) -> Answer:
-    others = inputs.fences.hosts - {inputs.subject}
-    limit, window = inputs.limits.fence_budget, looks.seconds(inputs.limits.fence_window_seconds)
-    if len(others) < limit:
-        return admit(f'{len(others)} other hosts fenced within {window}', fenced=len(others))
-    return hold(
-        f'{len(others)} hosts were fenced within {window}, and {limit} are allowed',
-        f'recovery approve {inputs.id}',
-        fenced=sorted(others)[:20],
-        limit=limit,
-    )
+def _covers(storm: Storm, inputs: Inputs) -> bool:
+    if storm.scope == 'cloud' or isinstance(inputs.domains, Missing):
+        return True
+    return storm.scope in {scope(one) for one in inputs.domains}
+
+
+def _where(scope: str) -> str:
+    return 'the cloud' if scope == 'cloud' else whole(scope)
 
 
 STARTUP = Gate(
@@ -85,17 +88,10 @@ SETTLED = Gate(
     decide=_settled,
 )
 
-MASS = Gate(
-    name='mass-failure',
-    question='Do too many of all hosts look failed at once?',
-    on_missing='closed: who cannot count may be the isolated one',
-    decide=_mass,
-    needs=frozenset({'services'}),
-)
-
-BUDGET = Gate(
-    name='fence-budget',
-    question='Were too many hosts fenced lately?',
-    on_missing='closed: the answer is in our own database, without which nothing starts',
-    decide=_budget,
+COOLED = Gate(
+    name='storm',
+    question='Has the last storm been over for long enough?',
+    on_missing='closed: when nobody knows the domains of the host, each storm may be its own',
+    decide=_storm,
+    needs=frozenset({'services', 'domains'}),
 )

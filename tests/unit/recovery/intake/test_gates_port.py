@@ -153,7 +153,7 @@ def test_what_holds_at_the_line_is_recorded_for_approval(
         power_off(claim, PolicyGates(site, claim))
     row = newest(site, claim)
     assert (row['stage'], row['gate']) == ('line', 'mass-failure')
-    claim.transact(lambda _: None, approved_by='ann', approved_gates=['mass-failure'])
+    claim.transact(lambda _: None, approved_by='ann', approved_gates=['mass-failure', 'storm'])
     power_off(claim, PolicyGates(site, claim))
 
 

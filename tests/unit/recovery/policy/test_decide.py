@@ -75,6 +75,7 @@ def test_what_no_approval_opens() -> None:
     locked = {one.name for one in order.every_gate() if not one.approvable}
     assert locked == {
         'armed', 'paused', 'service', 'inventory', 'device-alone', 'identity', 'free', 'records',
+        'veto',
     }  # fmt: skip
 
 

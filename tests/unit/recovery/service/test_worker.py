@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recovery.db import tables
-from recovery.operate import drain
+from recovery.operate import drain, hold
 from tests.stage import Stage
 
 HOST = 'compute-01'
@@ -61,10 +61,18 @@ def test_its_own_host_is_left_to_another_worker(stage: Stage) -> None:
     assert 'own' not in who
 
 
-def test_unless_it_is_the_only_one(stage: Stage) -> None:
+def approve(stage: Stage) -> None:
+    store, recovery = stage.site.store, stage.recovery()
+    assert recovery['reason'].startswith('every worker of ours runs on compute-01 (own)')
+    stage.ask(lambda: hold.approve(store, recovery['id'], by='ann', reason='it stays up'))
+
+
+def test_unless_it_is_the_only_one_and_a_human_wants_it(stage: Stage) -> None:
     stage.worker('own', HOST)
     stage.run(10.0)
     down(stage)
+    assert stage.state() == 'held'
+    approve(stage)
     stage.until(stage.ended)
     assert stage.state() == 'done'
 
@@ -75,6 +83,8 @@ def test_a_worker_that_died_counts_as_living_for_a_minute_only(stage: Stage) -> 
     stage.run(10.0)
     stage.kill('other')
     down(stage)
+    stage.until(lambda: stage.state() in ('held', 'waiting'), 120.0)
+    approve(stage)
     stage.until(stage.ended, 120.0)
     assert stage.state() == 'done'
 
@@ -122,5 +132,6 @@ def test_its_own_host_is_not_left_to_one_that_drains(stage: Stage) -> None:
     stage.run(10.0)
     stage.ask(lambda: drain.drain(stage.site.store, 'other', by='ann', reason=''))
     down(stage)
+    approve(stage)
     stage.until(stage.ended)
     assert stage.state() == 'done'

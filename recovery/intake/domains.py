@@ -1,0 +1,66 @@
+"""What fails together, and what goes down with a host: the sides of one decision (H14, S11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from oslo_config import cfg
+
+from drivers.contracts.compute import Service
+from recovery.db import hosts, storms
+from recovery.policy.inputs import Domain, Storm
+from recovery.site import Site
+
+
+def of_host(site: Site, host: str, services: Sequence[Service]) -> tuple[Domain, ...]:
+    """The segment and the zone of a host, where they have a limit, with all their hosts."""
+    conf = site.conf
+    found: list[Domain] = []
+    zone = next((one.zone for one in services if one.host == host), None)
+    if zone is not None:
+        found += _domain(conf, 'zone', zone, {one.host for one in services if one.zone == zone})
+    if wanted(conf, 'segment'):
+        with site.store.read() as connection:
+            segments = {one.name: one.segment for one in hosts.every(connection) if one.segment}
+        mine = segments.get(host)
+        if mine is not None:
+            members = {name for name, segment in segments.items() if segment == mine}
+            found += _domain(conf, 'segment', mine, members)
+    every = {one.host for one in services}
+    return tuple(one for one in found if not one.hosts >= every)  # the cloud has its own limit
+
+
+def _domain(conf: cfg.ConfigOpts, kind: str, name: str, members: set[str]) -> list[Domain]:
+    share, count = limit(conf, kind, name)
+    if share is None and count is None:
+        return []
+    return [Domain(kind, name, frozenset(members), share, count)]
+
+
+def limit(conf: cfg.ConfigOpts, kind: str, name: str) -> tuple[float | None, int | None]:
+    """Share and count of one domain: its own, or else those of its kind."""
+    shares, counts = conf.policy.domain_share, conf.policy.domain_count
+    scope = f'{kind}/{name}'
+    share, count = shares.get(scope, shares.get(kind)), counts.get(scope, counts.get(kind))
+    return None if share is None else float(share), None if count is None else int(count)
+
+
+def wanted(conf: cfg.ConfigOpts, kind: str) -> bool:
+    """Whether any domain of this kind has a limit."""
+    keys = {*conf.policy.domain_share, *conf.policy.domain_count}
+    return any(one.partition('/')[0] == kind for one in keys)
+
+
+def carriers(connection: sa.Connection, host: str) -> Mapping[str, frozenset[str]]:
+    """By label of what the host carries, every host that carries it."""
+    labels = hosts.get(connection, host).carries
+    if not labels:
+        return {}
+    every = hosts.every(connection)
+    return {label: frozenset(one.name for one in every if label in one.carries) for label in labels}
+
+
+def storms_on(connection: sa.Connection) -> tuple[Storm, ...]:
+    """Storms that are not over."""
+    return tuple(Storm(one.scope, one.began_at, one.seen_at) for one in storms.on(connection))

@@ -1,0 +1,137 @@
+"""Do too many look failed at once? Counted by the reports of all services, before any filter."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
+
+from recovery.policy import looks
+from recovery.policy.gate import Answer, Gate, admit, hold
+from recovery.policy.inputs import Domain, Inputs, Missing
+
+#: Where an answer says which scope is in a storm; whoever records the decision remembers it.
+STORM = 'storm'
+#: Last reports this close together are one event: hosts report at moments of their own.
+AT_ONCE = 1.0
+
+
+def _mass(inputs: Inputs) -> Answer:
+    if isinstance(inputs.services, Missing):
+        return hold(f'cannot count failed hosts: {inputs.services.why}', 'recovery doctor')
+    failed, total = looks.failed(inputs)
+    limits = inputs.limits
+    seen: dict[str, Any] = {'failed': len(failed), 'of': total, 'hosts': sorted(failed)[:20]}
+    if not too_many(len(failed), total, limits.mass_share, limits.mass_count):
+        return admit(f'{len(failed)} of {total} hosts look failed', **seen)
+    return hold(
+        f'{len(failed)} of {total} hosts look failed at once, more than {limits.mass_share:.0%} '
+        f'and more than {limits.mass_count}: that is rarely the hosts, usually the network',
+        f'recovery approve {inputs.id}',
+        storm='cloud',
+        **seen,
+    )
+
+
+def too_many(failed: int, total: int, share: float, count: int) -> bool:
+    """More than the share, and more than the number that never counts."""
+    return failed > count and failed > share * total
+
+
+def _domains(inputs: Inputs) -> Answer:
+    verb = f'recovery approve {inputs.id}'
+    if isinstance(inputs.domains, Missing):
+        return hold(f'cannot ask what fails together: {inputs.domains.why}', verb)
+    if not inputs.domains:
+        return admit('the host belongs to no domain that has a limit of its own')
+    if isinstance(inputs.services, Missing):
+        return hold(f'cannot count failed hosts: {inputs.services.why}', 'recovery doctor')
+    failed, _ = looks.failed(inputs)
+    known = {one.host for one in inputs.services if not looks.long_out(one, inputs.now)} | failed
+    counts = {scope(one): _count(one, failed, known) for one in inputs.domains}
+    seen = {name: f'{down} of {total}' for name, (down, total) in counts.items()}
+    for one in inputs.domains:
+        down, total = counts[scope(one)]
+        share, count = _limits(one, inputs)
+        if share is not None and too_many(down, total, share, count):
+            return hold(
+                f'{down} of {total} hosts of {one.kind} {one.name} look failed at once, more '
+                f'than {share:.0%} and more than {count}: that is rarely the hosts, usually what '
+                'they share',
+                verb,
+                domains=seen,
+                storm=scope(one),
+            )
+    said = ', '.join(f'{how} of {name.replace(":", " ", 1)}' for name, how in seen.items())
+    return admit(f'hosts that look failed: {said}', domains=seen)
+
+
+def scope(domain: Domain) -> str:
+    """A domain as scopes are written."""
+    return f'{domain.kind}:{domain.name}'
+
+
+def _limits(domain: Domain, inputs: Inputs) -> tuple[float | None, int]:
+    count = inputs.limits.mass_count if domain.mass_count is None else domain.mass_count
+    share = domain.mass_share
+    # A number alone is a limit, too, as others set it on aggregates.
+    return (0.0 if share is None and domain.mass_count is not None else share), count
+
+
+def _count(domain: Domain, failed: Set[str], known: Set[str]) -> tuple[int, int]:
+    return len(failed & domain.hosts), len(known & domain.hosts)
+
+
+def _clock(inputs: Inputs) -> Answer:
+    if isinstance(inputs.services, Missing):
+        return admit('nothing to compare: left to the gate "mass-failure"')
+    counted = [
+        one
+        for one in inputs.services
+        if one.enabled and not one.forced_down and one.updated_at is not None
+    ]
+    if len(counted) < 2 or not all(looks.looks_failed(one, inputs) for one in counted):
+        return admit('there are hosts that report')
+    times = [one.updated_at for one in counted if one.updated_at is not None]
+    spread, newest = max(times) - min(times), inputs.now - max(times)
+    seen = {'services': len(counted), 'spread': round(spread, 1), 'newest': round(newest, 1)}
+    verb = f'recovery approve {inputs.id}'
+    if all(one.state != 'up' for one in counted) and newest < inputs.limits.down_seconds:
+        return hold(
+            f'Nova calls all {len(counted)} services down, and the newest report is '
+            f'{looks.seconds(newest)} old: the clock of its API may have stepped',
+            verb,
+            **seen,
+        )
+    if spread <= AT_ONCE:
+        return hold(
+            f'all {len(counted)} services fell silent within {AT_ONCE:.0f} s: a clock has '
+            'stepped, or what they all report through has stopped; hosts do not die so',
+            verb,
+            **seen,
+        )
+    return admit(f'their last reports are {looks.seconds(spread)} apart', **seen)
+
+
+MASS = Gate(
+    name='mass-failure',
+    question='Do too many of all hosts look failed at once?',
+    on_missing='closed: who cannot count may be the isolated one',
+    decide=_mass,
+    needs=frozenset({'services'}),
+)
+
+DOMAINS = Gate(
+    name='domain-failure',
+    question='Do too many hosts of its segment, zone or aggregate look failed at once?',
+    on_missing='closed: who cannot count may be the isolated one',
+    decide=_domains,
+    needs=frozenset({'services', 'domains'}),
+)
+
+CLOCK = Gate(
+    name='clock',
+    question='Did a clock step, so that everything seems to have failed at the same moment?',
+    on_missing='open: the gate "mass-failure" holds then',
+    decide=_clock,
+    needs=frozenset({'services'}),
+)
