@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from drivers.contracts.errors import DriverError
 from drivers.simulated.oracle import Broken
 from recovery import intake
-from recovery.db import states, tables
+from recovery.db import hosts, states, tables, windows
 from recovery.intake import request_return
 from recovery.operate import cancel, service
 from recovery.operate.refusal import Refusal
@@ -242,6 +242,13 @@ def the_next_host_is_under_recovery(play: Play) -> None:
     until(play, lambda: play.stage.recovery()['state'] in states.ENDED)
 
 
+def dies_and_a_minute_passes(play: Play) -> None:
+    cast(play)
+    dies(play)
+    play.stage.alarm(HOST)
+    play.stage.run(60.0)
+
+
 # --- whoever says so ------------------------------------------------------------------------------
 
 
@@ -264,6 +271,62 @@ def many_hosts_die(play: Play) -> None:
     dies(play)
     play.stage.alarm(HOST)
     play.stage.run(60.0)
+
+
+@scene(conf={'isolation.witnesses': ['tcp://127.0.0.1:9']})
+def we_are_cut_off(play: Play) -> None:
+    play.world.note('fence.forbidden', '*', rule='S10', why='we reach no witness')
+    dies_and_a_minute_passes(play)
+
+
+@scene(hosts=12)
+def most_of_a_segment_dies(play: Play) -> None:
+    play.world.note('fence.forbidden', '*', rule='S11', why='3 of 4 hosts of rack-1 look failed')
+    with play.stage.site.store.write() as connection:
+        for number in (2, 3, 4, 5):
+            hosts.put(connection, f'compute-{number:02d}', segment='rack-1')
+    cast(play)
+    for number in (3, 4):
+        play.world.crash(f'compute-{number:02d}')
+    dies(play)
+    play.stage.alarm(HOST)
+    play.stage.run(60.0)
+
+
+@scene(hosts=8)
+def a_storm_has_just_passed(play: Play) -> None:
+    cast(play)
+    for number in (3, 4):
+        play.world.isolate(f'compute-{number:02d}')
+    dies(play)
+    play.stage.alarm(HOST)
+    play.stage.run(30.0)
+    play.world.note('fence.forbidden', '*', rule='S15', why='a storm was on half a minute ago')
+    for number in (3, 4):
+        play.world.reconnect(f'compute-{number:02d}')
+    play.stage.run(120.0)
+
+
+@scene(conf={'life.channel': ['hold command:/bin/true {host}']})
+def it_answers(play: Play) -> None:
+    play.world.note('fence.forbidden', HOST, rule='S9', why='it answers on a channel of its own')
+    dies_and_a_minute_passes(play)
+
+
+@scene(conf={'life.channel': ['veto command:/bin/true {host}']})
+def its_agent_vetoes(play: Play) -> None:
+    it_answers.body(play)
+
+
+@scene()
+def a_window_is_open(play: Play) -> None:
+    stage = play.stage
+    now = stage.clock.now()
+    window = windows.Window('w', 'cloud', now, now + 9000.0, 'ann', 'a new switch', now)
+    with stage.site.store.write() as connection:
+        windows.add(connection, window)
+    play.world.note('fence.forbidden', '*', why='a maintenance window is open')
+    dies_and_a_minute_passes(play)
 
 
 @scene(hosts=8, conf={'policy.fence_budget': 1})
@@ -313,10 +376,7 @@ def it_is_in_maintenance(play: Play) -> None:
     stage = play.stage
     stage.ask(lambda: service.maintain(stage.site.store, HOST, True, by='ann', reason='fan'))
     play.world.note('fence.forbidden', HOST, why='it is in maintenance')
-    cast(play)
-    dies(play)
-    stage.alarm(HOST)
-    stage.run(60.0)
+    dies_and_a_minute_passes(play)
 
 
 @scene()
@@ -324,10 +384,7 @@ def somebody_disabled_it(play: Play) -> None:
     play.world.note('fence.forbidden', HOST, why='somebody else disabled it')
     with play.world:
         play.world.services.change(play.world.hosts[HOST], enabled=False, reason='bad fan')
-    cast(play)
-    dies(play)
-    play.stage.alarm(HOST)
-    play.stage.run(60.0)
+    dies_and_a_minute_passes(play)
 
 
 @scene()
@@ -344,10 +401,7 @@ def somebody_forced_down_what_returns(play: Play) -> None:
 def nova_does_not_say_what_kind_it_is(play: Play) -> None:
     play.world.note('fence.forbidden', HOST, rule='S29', why='nobody knows its hypervisor')
     play.world.faults.add('nova.hypervisors', 'error', 503)
-    cast(play)
-    dies(play)
-    play.stage.alarm(HOST)
-    play.stage.run(60.0)
+    dies_and_a_minute_passes(play)
 
 
 @scene(inventory={'hosts': {HOST: [OUTLETS]}})

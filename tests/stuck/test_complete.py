@@ -15,6 +15,7 @@ LEAST = 14  # situations
 
 #: Code -> why no play gets there.
 UNREACHED = {
+    'capacity': 'only warns',
     'free': 'ends the alarm, and holds nothing',
     'handled': 'ends the alarm, and holds nothing',
     'over': 'ends the recovery, and holds nothing',
