@@ -7,7 +7,7 @@ simulated peers and SQLAlchemy do the killing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,16 +18,33 @@ from recovery.site import Site
 from tests.stage import Stage, play
 
 HOST = 'compute-02'
+OUTLETS = '-outlets'  #: ends the name of a scene in which the host is fenced by its second level
 MOMENTS = ('received', 'applied', 'answered')
 TAKEOVER_SECONDS = 2.0
 MAXIMUM_SECONDS = 900.0
+#: A BMC that is stuck, then two outlets; every setting of a device makes another moment to die at.
+TWO_LEVELS: Mapping[str, Any] = {
+    'defaults': {'simulated': {'address': 'sim://{host}'}},
+    'patterns': [
+        {
+            'match': '*',
+            'levels': {
+                2: [{'driver': 'simulated', 'name': 'bmc', 'off_timeout': 3, 'attempts': 2}],
+                5: [
+                    {'driver': 'simulated', 'name': 'left', 'plug': 'a', 'delay': 1},
+                    {'driver': 'simulated', 'name': 'right', 'plug': 'b', 'off_wait': 2},
+                ],
+            },
+        }
+    ],
+}
 
 
 @dataclass(frozen=True)
 class Point:
     """Where the worker dies."""
 
-    flow: str  #: 'host-down' or 'host-return'
+    flow: str  #: 'host-down' or 'host-return', with or without OUTLETS
     what: str  #: 'request' or 'commit'
     number: int  #: 1 for the first after the alarm
     moment: str
@@ -81,13 +98,21 @@ class Commits:
 @contextmanager
 def scene(flow: str) -> Iterator[tuple[Stage, Callable[[], None], Commits]]:
     """A stage right before the flow is started, what starts it, and its commits."""
+    outlets = flow.endswith(OUTLETS)
     with play(
-        hosts=4, instances=12, settings={'rebuild_seconds': 3.0, 'boot_seconds': 8.0}
+        hosts=4,
+        instances=12,
+        settings={'rebuild_seconds': 3.0, 'boot_seconds': 8.0},
+        inventory=TWO_LEVELS if outlets else None,
     ) as stage:
+        if outlets:
+            stage.world.hosts[HOST].feeds = {'a': True, 'b': True}
+            stage.world.faults.add('bmc.power-off', 'stuck', subject=HOST)
         stage.world.crash(HOST)
         stage.run(65.0)
         commits = Commits(stage)
-        if flow == 'host-return':
+        back = flow.startswith('host-return')
+        if back:
             _workers(stage, None)
             stage.alarm(HOST)
             stage.until(stage.ended)
@@ -97,10 +122,10 @@ def scene(flow: str) -> Iterator[tuple[Stage, Callable[[], None], Commits]]:
         stage.world.faults.requests.clear()
 
         def begin() -> None:
-            if flow == 'host-down':
-                stage.alarm(HOST)
-            else:
+            if back:
                 stage.ask(lambda: request_return(stage.site, HOST, by='ann', reason='repaired'))
+            else:
+                stage.alarm(HOST)
             _workers(stage, commits)
 
         yield stage, begin, commits

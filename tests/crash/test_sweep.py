@@ -9,10 +9,17 @@ from functools import cache
 
 import pytest
 
-from tests.crash.sweep import End, Point, clean, killed
+from tests.crash.sweep import OUTLETS, End, Point, clean, killed
 
 #: The numbers of points may not fall: fewer would mean that the sweep sees less.
-LEAST = {'host-down': 220, 'host-return': 290}
+LEAST = {
+    'host-down': 220,
+    'host-return': 290,
+    f'host-down{OUTLETS}': 335,
+    f'host-return{OUTLETS}': 325,
+}
+#: Scenes of which a share of the points is enough: the steps around the power are those of others.
+SHARE = {f'host-down{OUTLETS}': 5, f'host-return{OUTLETS}': 11}
 FLOWS = tuple(LEAST)
 
 
@@ -25,7 +32,8 @@ def _clean(flow: str) -> tuple[End, tuple[Point, ...]]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if 'point' in metafunc.fixturenames:
         every = int(os.environ.get('RECOVERY_CRASH_EVERY', '1'))
-        points = [point for flow in FLOWS for point in _clean(flow)[1]][::every]
+        points = [point for flow in FLOWS for point in _clean(flow)[1][:: SHARE.get(flow, 1)]]
+        points = points[::every]
         metafunc.parametrize('point', points, ids=map(str, points))
 
 
