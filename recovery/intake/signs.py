@@ -86,6 +86,13 @@ class Channels:
             found[said.name] = said
         return tuple(found.values())
 
+    def check(self) -> None:
+        """Raises Refused when a channel cannot be used as configured."""
+        for line in self._site.conf.life.channel or ():
+            target = line.split(None, 1)[1]
+            if target != NOVA:
+                self._driver(target)
+
     def _question(self, driver: LifeDriver, blank: Sign, host: str) -> Callable[[], Sign]:
         clock = self._site.clock
         timeout = float(self._site.conf.life.timeout_seconds)
@@ -128,6 +135,15 @@ class Channels:
             return sign(None, 'its record was looked at once: a second look tells')
         alive, said = before.growth(updated, now, own.changed_at)
         return sign(alive, said, updated if alive else None)
+
+
+def problem(site: Site) -> str:
+    """Why a channel cannot be used as configured; '' when all can. Asks no host."""
+    try:
+        site.one(Channels, lambda: Channels(site)).check()
+    except Refused as error:
+        return str(error)
+    return ''
 
 
 def _late(options: Any) -> str:

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from drivers.contracts.compute import Service
 from drivers.contracts.errors import AccessDenied, DriverError, Unreachable
-from recovery.db import guards, upgrade
 from recovery.db import hosts as remembered
-from recovery.view import boards, doctor_fencing
+from recovery.db import upgrade
+from recovery.view import boards, doctor_fencing, doctor_policy
 from recovery.view.finding import Finding, Level
 from recovery.view.workers import Worker, workers
 
@@ -32,7 +32,9 @@ def examine(site: Site, *, devices: bool = False) -> Iterator[Finding]:
     yield from _database(site)
     yield from _board(site)
     yield from _processes(site)
-    yield from _switches(site)
+    yield from doctor_policy.switches(site)
+    yield from doctor_policy.isolation(site)
+    yield from doctor_policy.life(site)
     services: list[Service] = []
     yield from _nova(site, services)
     yield from doctor_fencing.inventory(site, [one.host for one in services])
@@ -100,19 +102,6 @@ def _processes(site: Site) -> Iterator[Finding]:
             yield Finding(Level.WARN, kind, f'{len(found)} alive, all on {host}', todo)
         else:
             yield Finding(Level.OK, kind, f'{len(found)} alive')
-
-
-def _switches(site: Site) -> Iterator[Finding]:
-    with site.store.read() as connection:
-        paused, disarmed = guards.paused(connection), guards.disarmed(connection)
-    if paused is not None:
-        said = f'paused by {paused.by}: {paused.reason}'
-        yield Finding(Level.WARN, 'service', said, 'recovery unpause')
-    if disarmed is not None:
-        said = f'disarmed by {disarmed.by}: {disarmed.reason}'
-        yield Finding(Level.WARN, 'service', said, 'recovery arm')
-    if paused is None and disarmed is None:
-        yield Finding(Level.OK, 'service', 'armed, and not paused')
 
 
 def _nova(site: Site, services: list[Service]) -> Iterator[Finding]:
