@@ -91,46 +91,57 @@ def confirm_fenced(
     :raises Refusal: nobody waits for it, a device reads ON, or the host showed life.
     :raises drivers.contracts.errors.DriverError: Nova does not answer: nobody knows about life.
     """
-    store, seconds = site.store, site.conf.fencing.confirmation_seconds
-    row = waiting_for(store, host)
-    readings = _read(site, host)
+    row = waiting_for(site.store, host)
+    again, readings = f'recovery rerun {short(row["id"])}', _read(site, host)
     if any_on(readings):
         raise Refusal(
             f'{host} is not off: {sentence(readings)}. Repair the device if it is wrong; a new '
             'round fences the host again',
-            f'recovery rerun {short(row["id"])}',
+            again,
         )
     sign = _alive(site, row)
     if sign and not force:
         raise Refusal(
             f'{host} shows life: {sign}. If it is off now, a new round asks everything again',
-            f'recovery rerun {short(row["id"])}',
+            again,
         )
+    seen, until = sentence(readings) or 'no device to ask', site.conf.fencing.confirmation_seconds
+    although = f', by force although {sign}' if sign else ''
+    what = f'confirmed that {host} is off and stays off{although}; {seen}'
+    number = site.store.transact(
+        lambda connection: _record(site, connection, row, what, by, reason, until)
+    )
+    return Confirmed(row['id'], number, seen)
 
-    def work(connection: sa.Connection) -> Confirmed:
-        now, fresh = store.clock.now(), take(connection, row['id'])
-        if fresh['round'] != row['round'] or not _waits(fresh):
-            raise Refusal(
-                f'recovery {short(row["id"])} went on while the devices were asked',
-                f'recovery show {short(row["id"])}',
-            )
-        number = proofs.add_human(
-            connection,
-            recovery=row['id'], round_=row['round'], epoch=fresh['epoch'], host=host,
-            by=by, statement=f'{STATEMENT}: {reason}', at=now, expires_at=now + seconds,
+
+def _record(
+    site: Site,
+    connection: sa.Connection,
+    row: Mapping[str, Any],
+    what: str,
+    by: str,
+    reason: str,
+    seconds: float,
+) -> int:
+    """Store the word as a proof, and let the recovery go on; the number of the proof."""
+    now, fresh = site.clock.now(), take(connection, row['id'])
+    if fresh['round'] != row['round'] or not _waits(fresh):
+        raise Refusal(
+            f'recovery {short(row["id"])} went on while the devices were asked',
+            f'recovery show {short(row["id"])}',
+        )
+    number = proofs.add_human(
+        connection,
+        recovery=row['id'], round_=row['round'], epoch=fresh['epoch'], host=row['host'],
+        by=by, statement=f'{STATEMENT}: {reason}', at=now, expires_at=now + seconds,
+    )  # fmt: skip
+    if fresh['state'] == states.WAITING:
+        put(
+            connection, fresh, states.READY, now,
+            code=None, reason=None, verb=None, next_check=None,
         )  # fmt: skip
-        if fresh['state'] == states.WAITING:
-            put(
-                connection, fresh, states.READY, now,
-                code=None, reason=None, verb=None, next_check=None,
-            )  # fmt: skip
-        seen = sentence(readings) or 'no device to ask'
-        although = f', by force although {sign}' if sign else ''
-        what = f'confirmed that {host} is off and stays off{although}; {seen}'
-        tell(connection, row['id'], now, by=by, what=what, why=reason)
-        return Confirmed(row['id'], number, seen)
-
-    return store.transact(work)
+    tell(connection, row['id'], now, by=by, what=what, why=reason)
+    return number
 
 
 def _read(site: Site, host: str) -> tuple[Reading, ...]:
