@@ -14,34 +14,18 @@ from drivers.fencing.agent import AgentFencing, metadata
 from tests.contract.fencing_peer import Fault, Peer
 from tests.peers import BmcFarm
 
-
 QUICK = {'power_timeout': 3}  # seconds for which an agent looks for what it asked for
 
 
-class AgentPeer(Peer):
-    """One agent, and a farm that it speaks to."""
+class FarmedPeer(Peer):
+    """Somebody else's program, and a farm that it speaks to."""
 
-    agent: ClassVar[str]
     farm_kind: ClassVar[str]
     switching: ClassVar[str]  #: how a request to switch begins in what the farm received
-    tells_why = False
-    asks_always = False
-    has_identity = False
 
     def __init__(self) -> None:
-        try:
-            metadata.find(self.agent)
-        except Refused as error:
-            pytest.skip(f'{error}: tools/peers install pdu, as root')
         self.farm = BmcFarm.needed(self.farm_kind)
         self.hosts = self.farm.hosts
-
-    @abc.abstractmethod
-    def settings(self, host: str, password: str) -> dict[str, Any]:
-        """What the driver takes."""
-
-    def driver(self, host: str, *, password: str | None = None) -> FencingDriver:
-        return AgentFencing.build(self.settings(host, password or self.password))
 
     def broken(self, host: str, fault: Fault) -> FencingDriver:
         self.farm.fault(host, fault.value)
@@ -67,6 +51,29 @@ class AgentPeer(Peer):
     @property
     def password(self) -> str:
         return os.environ['RECOVERY_TEST_BMC_PASSWORD']
+
+
+class AgentPeer(FarmedPeer):
+    """One agent."""
+
+    agent: ClassVar[str]
+    tells_why = False
+    asks_always = False
+    has_identity = False
+
+    def __init__(self) -> None:
+        try:
+            metadata.find(self.agent)
+        except Refused as error:
+            pytest.skip(f'{error}: tools/peers install pdu, as root')
+        super().__init__()
+
+    @abc.abstractmethod
+    def settings(self, host: str, password: str) -> dict[str, Any]:
+        """What the driver takes."""
+
+    def driver(self, host: str, *, password: str | None = None) -> FencingDriver:
+        return AgentFencing.build(self.settings(host, password or self.password))
 
 
 class IpmilanPeer(AgentPeer):

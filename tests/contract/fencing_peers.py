@@ -9,6 +9,7 @@ from drivers.fencing.ipmi import IpmiFencing
 from drivers.fencing.redfish import RedfishFencing
 from drivers.fencing.rmcpplus import RmcpPlusFencing
 from tests.contract.agent_peers import AGENT_PEERS
+from tests.contract.external_peer import ExternalPeer
 from tests.contract.fencing_peer import Fault, Peer
 from tests.contract.simulated_peers import IronicPeer, MaasPeer
 from tests.peers import BmcFarm
@@ -95,5 +96,5 @@ class RedfishPeer(FarmPeer):
 
 #: Every implementation of the contract, with the peer that it speaks to.
 PEERS: list[type[Peer]] = [
-    IpmiPeer, RmcpPlusPeer, RedfishPeer, IronicPeer, MaasPeer, *AGENT_PEERS,
+    IpmiPeer, RmcpPlusPeer, RedfishPeer, IronicPeer, MaasPeer, *AGENT_PEERS, ExternalPeer,
 ]  # fmt: skip
