@@ -30,6 +30,10 @@ class FencingDriver(abc.ABC):
     #: at the host itself when it is asked to switch it. Its OFF counts only after such a request.
     FROM_RECORD: ClassVar[bool] = False
 
+    #: What its devices speak, where other drivers speak it too: an address is then one device,
+    #: whichever of them asks it (hazard H4).
+    PROTOCOL: ClassVar[str] = ''
+
     @abc.abstractmethod
     def power_state(self, *, timeout: float) -> PowerState:
         """Ask the controller, never a cache. An answer that is not understood is UNKNOWN."""

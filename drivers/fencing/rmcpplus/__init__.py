@@ -36,6 +36,7 @@ class RmcpPlusFencing(FencingDriver):
     BMCs on a network of their own.
     """
 
+    PROTOCOL: ClassVar[str] = 'ipmi'
     SETTINGS_SCHEMA: ClassVar[Mapping[str, Any]] = {
         'type': 'object',
         'required': ['address', 'username', 'password'],

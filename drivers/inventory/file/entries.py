@@ -70,7 +70,8 @@ class Entry:
         return found
 
     def place(self, driver: type[Buildable]) -> places.Place:
-        return places.place(self.driver, self.settings, driver.SETTINGS_SCHEMA)
+        found = places.place(self.driver, self.settings, driver.SETTINGS_SCHEMA)
+        return replace(found, protocol=getattr(driver, 'PROTOCOL', ''))
 
     def resolved(self, driver: type[Buildable], inventory: Path) -> dict[str, Any]:
         """The settings as the driver takes them. Raises InventoryError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations, product
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,13 +24,19 @@ class Place:
     driver: str
     address: str
     plug: str | None = None
+    protocol: str = ''  #: what several drivers of the same devices speak; the driver when empty
 
     def __str__(self) -> str:
         return self.address if self.plug is None else f'{self.address} {self.plug}'
 
+    @property
+    def spoken(self) -> str:
+        """What the devices speak that this may be."""
+        return self.protocol or self.driver
+
     def overlaps(self, other: Place) -> bool:
         """Whether both may switch the same machine. No plug is the only one at its address."""
-        if (self.driver, self.address) != (other.driver, other.address):
+        if (self.spoken, self.address) != (other.spoken, other.address):
             return False
         return self.plug is None or other.plug is None or self.plug == other.plug
 
@@ -40,7 +46,7 @@ class Place:
         name, colon, port = rest.partition(':')
         if not name or _is_ip(name.strip('[]')) or rest.startswith('['):
             return self
-        return Place(self.driver, head + slashes + name.split('.')[0] + colon + port, self.plug)
+        return replace(self, address=head + slashes + name.split('.')[0] + colon + port)
 
 
 def place(driver: str, settings: Mapping[str, Any], schema: Mapping[str, Any]) -> Place:
@@ -99,9 +105,11 @@ def shared(places: Mapping[str, Iterable[Place]]) -> Iterator[tuple[str, str, Pl
     by_address: dict[tuple[str, str], list[_User]] = defaultdict(list)
     for host in sorted(places):
         for one in places[host]:
-            by_address[one.driver, one.short().address].append((host, one))
+            by_address[one.spoken, one.short().address].append((host, one))
     for users in by_address.values():
         for (first, a), (second, b) in _candidates(users):
+            if first == second and a.driver != b.driver:
+                continue  # a second way to ask the same BMC
             same_name = first != second and _one_name(first, second)
             if a.overlaps(b) or (same_name and a.short().overlaps(b.short())):
                 yield min(first, second), max(first, second), a, same_name

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from drivers.contracts.fencing import FencingDriver, PowerState
 from drivers.fencing.ipmi import IpmiFencing
 from drivers.fencing.redfish import RedfishFencing
+from drivers.fencing.rmcpplus import RmcpPlusFencing
 from drivers.inventory.file import FileInventory
 from drivers.inventory.file.entries import Drivers
 
@@ -48,7 +49,12 @@ class Pdu(FencingDriver):
         raise NotImplementedError
 
 
-DRIVERS: Drivers = {'ipmi': IpmiFencing, 'redfish': RedfishFencing, 'pdu': Pdu}
+DRIVERS: Drivers = {
+    'ipmi': IpmiFencing,
+    'ipmi-rmcpplus': RmcpPlusFencing,
+    'redfish': RedfishFencing,
+    'pdu': Pdu,
+}
 
 
 def messages(inventory: FileInventory, *hosts: str, blocks: bool = True) -> list[str]:

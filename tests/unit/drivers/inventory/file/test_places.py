@@ -33,6 +33,16 @@ from tests.unit.drivers.inventory.inventories import TWO_LEVELS, Make, messages
             '{driver: ipmi, address: "2001:db8::1"}',
             True,
         ),
+        (
+            '{driver: ipmi, address: 192.0.2.1}',
+            '{driver: ipmi-rmcpplus, address: 192.0.2.1}',
+            True,
+        ),
+        (
+            '{driver: ipmi-rmcpplus, address: 192.0.2.1}',
+            '{driver: redfish, address: "https://192.0.2.1"}',
+            False,
+        ),
         ('{driver: pdu, address: p, plug: 1}', '{driver: pdu, address: p, plug: "1"}', True),
         ('{driver: pdu, address: p, plug: 1}', '{driver: pdu, address: p, plug: 2}', False),
         (
@@ -55,7 +65,7 @@ from tests.unit.drivers.inventory.inventories import TWO_LEVELS, Make, messages
 def test_a_device_belongs_to_one_host(make: Make, first: str, second: str, said: bool) -> None:
     login = '{username: admin, password: secret}'
     inventory = make(
-        f'defaults: {{ipmi: {login}, redfish: {login}}}\n'
+        f'defaults: {{ipmi: {login}, ipmi-rmcpplus: {login}, redfish: {login}}}\n'
         f'hosts:\n  a: [[{first}]]\n  b: [[{second}]]\n'
         '  c: [[{driver: pdu, address: q, plug: 9}]]'
     )
@@ -65,6 +75,13 @@ def test_a_device_belongs_to_one_host(make: Make, first: str, second: str, said:
             [True] if said else []
         )
     assert messages(inventory, 'c') == []
+
+
+def test_one_host_may_ask_a_device_through_two_drivers(make: Make) -> None:
+    login = 'address: 192.0.2.1, username: admin, password: secret'
+    first, second = (f'[{{driver: {name}, {login}}}]' for name in ('ipmi', 'ipmi-rmcpplus'))
+    assert messages(make(f'hosts: {{a: [{first}, {second}]}}'), 'a') == []
+    assert len(messages(make(f'hosts: {{a: [{first}], b: [{second}]}}'), 'a')) == 1
 
 
 def test_one_host_may_not_list_a_device_twice(make: Make) -> None:
