@@ -1,7 +1,8 @@
 """Witnesses and channels of a simulated world, and drivers that ask them.
 
 Both are reached through the world's faults: ``witness.ask`` about ``NAME/ASKER``, where ASKER is
-the process that asks, and ``life.look`` about the host.
+the process that asks, and ``life.look`` about ``HOST/NAME``, where NAME is the first word of the
+target.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class SimulatedLife(LifeDriver):
 
     def look(self, host: str, *, timeout: float) -> Seen:
         world = world_here(fill(self._target, host))
+        subject = f'{host}/{self._target.partition(":")[2].split()[0]}'
 
         def answer(met: Faulted) -> bool:
             found = world.hosts.get(host)
@@ -63,7 +65,7 @@ class SimulatedLife(LifeDriver):
             return True
 
         try:
-            Request(world, 'life.look', host, patient(world, timeout), answer).serve()
+            Request(world, 'life.look', subject, patient(world, timeout), answer).serve()
         except ClientGone:
             return Seen(False, 'no answer in time')
         except (ApiError, Dropped) as error:
