@@ -22,7 +22,7 @@ class List(Lister):
         human = self.human(parsed_args)
         listing = hosts.hosts(self.context.site)
         with self.context.store.read() as connection:
-            paths = fence_paths.every(connection)
+            paths = fence_paths.grades(connection)
         for trouble in listing.trouble:
             self.app.stderr.write(f'{self.app.NAME}: {trouble}\n')
             self.outcome = exits.UNREACHABLE
@@ -31,7 +31,7 @@ class List(Lister):
                 one.name,
                 one.nova,
                 one.fencing,
-                paths[one.name].grade if one.name in paths else '',
+                paths.get(one.name, ''),
                 one.marks,
                 _id(one.recovery, human),
                 one.recovery['state'] if one.recovery else '',

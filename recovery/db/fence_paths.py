@@ -40,13 +40,19 @@ class FencePathRow:
     @property
     def grade(self) -> str:
         """'well', 'degraded', 'broken', 'unclear'; '' when it was never checked."""
-        return self.verdict.partition(':')[0]
+        return _grade(self.verdict)
 
 
 def every(connection: sa.Connection) -> dict[str, FencePathRow]:
     """All that is stored, by host."""
     rows = connection.execute(sa.select(table).order_by(table.c.host)).mappings()
     return {row['host']: _row(row) for row in rows}
+
+
+def grades(connection: sa.Connection) -> dict[str, str]:
+    """The grade of each host; '' of those never checked. Far less to read than :func:`every`."""
+    rows = connection.execute(sa.select(table.c.host, table.c.verdict))
+    return {row.host: _grade(row.verdict) for row in rows}
 
 
 def get(connection: sa.Connection, name: str) -> FencePathRow | None:
@@ -116,6 +122,10 @@ def put(connection: sa.Connection, row: FencePathRow) -> None:
     values = {key: getattr(row, key) for key in ('off_works', 'on_works', 'verdict', 'at', 'since')}
     values['devices'] = [dict(one) for one in row.devices]
     connection.execute(sa.update(table).where(table.c.host == row.host).values(**values))
+
+
+def _grade(verdict: str) -> str:
+    return verdict.partition(':')[0]
 
 
 def _healthy() -> sa.ColumnElement[bool]:

@@ -142,5 +142,5 @@ def _service(numbers: Numbers) -> Iterator[Metric]:
                  {(): numbers.paused})  # fmt: skip
     yield _gauge('recovery_disarmed', 'Whether an operator disarmed the service.',
                  {(): numbers.disarmed})  # fmt: skip
-    yield _gauge('recovery_storm', 'Whether recoveries are held because many hosts failed at once.',
+    yield _gauge('recovery_storm', 'Whether a storm is on: many hosts failed at once, or just did.',
                  {(): numbers.storm})  # fmt: skip

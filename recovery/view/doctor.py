@@ -11,7 +11,7 @@ from drivers.contracts.compute import Service
 from drivers.contracts.errors import AccessDenied, DriverError, Unreachable
 from recovery.db import hosts as remembered
 from recovery.db import upgrade
-from recovery.view import boards, doctor_fencing, doctor_policy
+from recovery.view import boards, doctor_fencing, doctor_paths, doctor_policy
 from recovery.view.finding import Finding, Level
 from recovery.view.workers import Worker, workers
 
@@ -38,6 +38,7 @@ def examine(site: Site, *, devices: bool = False) -> Iterator[Finding]:
     services: list[Service] = []
     yield from _nova(site, services)
     yield from doctor_fencing.inventory(site, [one.host for one in services])
+    yield from doctor_paths.paths(site.store)
     yield from _options(site)
     yield from _own_dependencies(site, [one.host for one in services])
     if devices:
@@ -93,6 +94,13 @@ def _processes(site: Site) -> Iterator[Finding]:
     alive = [one for one in workers(site.store) if one.alive]
     for kind, does in (('worker', 'runs recoveries'), ('watcher', 'decides again what is held')):
         found = [one for one in alive if one.kind in (kind, 'standalone')]
+        if kind == 'worker':
+            drained = [one for one in found if one.draining_at is not None]
+            found = [one for one in found if one.draining_at is None]
+            if drained and not found:
+                said = f'all of {len(drained)} drain: no new recovery is run'
+                yield Finding(Level.BAD, kind, said, 'recovery worker drain --all --undo')
+                continue
         if not found:
             todo = f'start recovery-{kind}, or recovery standalone'
             yield Finding(Level.BAD, kind, f'none is alive: nobody {does}', todo)

@@ -13,13 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.db import fence_paths, guards, recoveries, states, workers
+from recovery.db import fence_paths, guards, recoveries, states, storms, workers
 from recovery.db.intents import FAILED, REFUSED
 from recovery.db.tables import alarm, event, host, intent, item, proof, recovery, worker
 
 #: How the event of a take-over ends; see :mod:`recovery.claims.orphans`.
 TAKEN_OVER = '%stopped answering'
-STORM_CODES = ('mass-failure', 'storm')  #: gates that hold because of many failures at once
 
 Pair = tuple[str, str]
 
@@ -52,15 +51,13 @@ class Numbers:
 def count(connection: sa.Connection, now: float, window: float) -> Numbers:
     """Count everything once."""
     since = now - window
-    held, waiting = _coded(connection, states.HELD), _coded(connection, states.WAITING)
-    paths = fence_paths.every(connection)
+    grades = fence_paths.grades(connection)
     checked = fence_paths.oldest_check(connection)
-    codes = {code for _kind, code in (*held, *waiting)}
     return Numbers(
         recoveries=_pairs(connection, recovery.c.kind, recovery.c.state),
         ended=_pairs(connection, recovery.c.kind, recovery.c.state, recovery.c.ended_at >= since),
-        held=held,
-        waiting=waiting,
+        held=_coded(connection, states.HELD),
+        waiting=_coded(connection, states.WAITING),
         by_hand=_count(connection, recovery, (recovery.c.state == states.WAITING)
                        & recovery.c.next_check.is_(None)),
         oldest=_oldest(connection, now),
@@ -71,8 +68,8 @@ def count(connection: sa.Connection, now: float, window: float) -> Numbers:
                           & event.c.what.like(TAKEN_OVER)),
         alarms=_alarms(connection, since),
         workers=_workers(connection, now),
-        paths=Counter(row.grade or 'unchecked' for row in paths.values()),
-        ill_paths={name: row.grade for name, row in paths.items() if row.grade not in ('', 'well')},
+        paths=Counter(grade or 'unchecked' for grade in grades.values()),
+        ill_paths={name: grade for name, grade in grades.items() if grade not in ('', 'well')},
         oldest_path=0.0 if checked is None else max(0.0, now - checked),
         hosts={
             'maintenance': _count(connection, host, host.c.maintenance.is_(True)),
@@ -80,7 +77,7 @@ def count(connection: sa.Connection, now: float, window: float) -> Numbers:
         },
         paused=guards.paused(connection) is not None,
         disarmed=guards.disarmed(connection) is not None,
-        storm=bool(codes & set(STORM_CODES)),
+        storm=bool(storms.on(connection)),
     )  # fmt: skip
 
 

@@ -40,3 +40,11 @@ def test_it_asks_and_takes_one_name_or_all(run: Operator) -> None:
     assert run('worker', 'drain', '--yes').code == 2
     assert run('worker', 'drain', 'worker-a', '--all', '--yes').code == 2
     assert run('worker', 'drain', 'ghost', '--yes').code == 1
+
+
+def test_the_doctor_says_that_all_drain(run: Operator) -> None:
+    live(run, 'worker-a-1', 'worker-b-2')
+    run('worker', 'drain', '--all', '--force', '--yes')
+    assert 'all of 2 drain' in run('doctor').out
+    run('worker', 'drain', 'worker-a', '--undo', '--yes')
+    assert 'drain' not in run('doctor').out

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from recovery.claims.orphans import Orphans
-from recovery.db import hosts, intents, proofs, tables, workers
+from recovery.db import hosts, intents, proofs, storms, tables, workers
 from recovery.operate import service
 from recovery.site import Identity
 from recovery.view.numbers import Numbers, count
@@ -146,8 +146,19 @@ def test_what_holds_and_what_waits_is_told_with_its_reason(here: Scene) -> None:
     found = look(here)
     assert found.held == {('host-down', 'mass-failure'): 1}
     assert found.waiting == {('host-down', 'fence-exhausted'): 1, ('host-down', 'paused'): 1}
-    assert (found.by_hand, found.storm) == (1, True)
+    assert found.by_hand == 1
     assert (found.oldest['held'], found.oldest['waiting']) == (120.0, 20.0)
+
+
+def test_a_storm_is_on_until_it_is_over(here: Scene) -> None:
+    now = here.clock.now()
+    with here.store.write() as connection:
+        storms.note(connection, 'cloud', '9 of 10 are down', by='w1', now=now, cooldown=60.0)
+    assert look(here).storm
+    here.pass_(61)
+    with here.store.write() as connection:
+        storms.end(connection, by='w1', now=here.clock.now(), cooldown=60.0)
+    assert not look(here).storm
 
 
 def test_the_queue(here: Scene) -> None:
