@@ -33,8 +33,7 @@ EMULATOR = [
 ]
 
 RMCPPLUS = [
-    'cryptography>=42',  # encrypted sessions, for python-ipmi
-    'python-ipmi>=0.6.1',  # a second IPMI library, where pyghmi hangs; LGPL
+    'python-ipmi[rmcpplus]>=0.6.1',  # a second IPMI library, where pyghmi hangs; LGPL
 ]
 
 EXTRAS = {
