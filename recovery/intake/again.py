@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +25,8 @@ from recovery.site import Site
 
 LOG = logging.getLogger(__name__)
 
-AT_ONCE = 50  #: rows that one look takes; the rest is due a moment later
+AT_ONCE = 50  #: rows that are read together
+LOOK_SECONDS = 5.0  #: for one look at many; the rest is due a moment later
 GATED = frozenset({'held', PAUSED.name})  #: codes of waiting recoveries that gates hold
 
 
@@ -69,9 +70,18 @@ def undecided(site: Site) -> int:
 
 
 def _each(site: Site, state: str, look: Callable[[Site, sa.RowMapping], None]) -> int:
-    now = site.clock.now()
-    with site.store.read() as connection:
-        rows = recoveries.due(connection, state, now, AT_ONCE)
+    end, taken = site.clock.elapsed() + LOOK_SECONDS, 0
+    while True:
+        with site.store.read() as connection:
+            rows = recoveries.due(connection, state, site.clock.now(), AT_ONCE)
+        taken += _look(site, rows, look)
+        if len(rows) < AT_ONCE or site.clock.elapsed() >= end:
+            return taken
+
+
+def _look(
+    site: Site, rows: Sequence[sa.RowMapping], look: Callable[[Site, sa.RowMapping], None]
+) -> int:
     taken = 0
     for row in rows:
         # Another watcher may look at the same rows: the one who moves the next check has it.
