@@ -26,7 +26,9 @@ from drivers.clock import SystemClock
 from drivers.compute.nova import NovaCompute
 from drivers.contracts.alarms import Alarm
 from drivers.contracts.inventory import Inventory
+from drivers.fencing.manual import ManualFencing
 from drivers.inventory.file import FileInventory
+from drivers.inventory.file.entries import Drivers
 from drivers.simulated import bmc, transport
 from drivers.simulated.app import App, clouds_yaml
 from drivers.simulated.clock import VirtualClock
@@ -315,7 +317,8 @@ class Stage:
         transport.mount(session, self.app, self.clock)
 
     def _inventory(self) -> Inventory:
-        return FileInventory(str(self.inventory_file), {'simulated': bmc.SimulatedFencing})
+        drivers: Drivers = {'simulated': bmc.SimulatedFencing, 'manual': ManualFencing}
+        return FileInventory(str(self.inventory_file), drivers)
 
 
 #: Families of events of the world that a story tells.
