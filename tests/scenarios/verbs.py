@@ -7,9 +7,10 @@ a method returns is what the verb was answered, and stands in the story.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -270,15 +271,23 @@ class Verbs:
 
     def disable(self, host: str, *reason: str) -> None:
         """Somebody else disables a service."""
-        with self.world:
+        with self._somebody_else(host):
             self.world.services.change(
                 self.world.hosts[host], enabled=False, reason=' '.join(reason)
             )
 
     def force_down(self, host: str, how: str = 'on') -> None:
         """Somebody else forces a service down, or takes that back."""
-        with self.world:
+        with self._somebody_else(host):
             self.world.services.change(self.world.hosts[host], forced_down=how == 'on')
+
+    @contextlib.contextmanager
+    def _somebody_else(self, host: str) -> Iterator[None]:
+        """What happens to the marks of a host meanwhile is not ours."""
+        with self.world:
+            self.world.note('others.begin', host)
+            yield
+            self.world.note('others.end', host)
 
     def evacuate(self, name: str, target: str) -> None:
         """Somebody else evacuates an instance."""
