@@ -144,6 +144,7 @@ class _Play:
         self._forbidden: dict[str, Event] = {}
         self._foreign: set[str] = set()  # hosts with a mark that somebody else set
         self._told_off: set[str] = set()  # hosts told to power off, and not on again since
+        self._ours_down: set[str] = set()  # hosts that we have forced down
         self._others: set[str] = set()  # hosts that somebody else is changing right now
         self._judges: dict[str, Callable[[Event], Iterator[Broken]]] = {
             'evacuate.accepted': self._evacuate,
@@ -182,6 +183,9 @@ class _Play:
         elif event.what in ('mark.foreign', 'mark.cleared'):
             marked = self._foreign.add if event.what == 'mark.foreign' else self._foreign.discard
             marked(event.subject)
+        elif event.what in ('service.forced-down', 'service.forced-up'):
+            ours = event.what == 'service.forced-down' and event.subject not in self._others
+            (self._ours_down.add if ours else self._ours_down.discard)(event.subject)
         elif event.what in ('others.begin', 'others.end'):
             begun = event.what == 'others.begin'
             (self._others.add if begun else self._others.discard)(event.subject)
@@ -217,7 +221,9 @@ class _Play:
 
     def _off(self, event: Event) -> Iterator[Broken]:
         host = event.subject
-        if event.detail['healthy'] and ('fence.allowed', host) not in self._allowed:
+        # Whatever comes back of a host that is being evacuated has to go off again.
+        allowed = host in self._ours_down or ('fence.allowed', host) in self._allowed
+        if event.detail['healthy'] and not allowed:
             yield Broken('S9', event.when, f'{host} was told to power off; it was healthy')
         ban = self._forbidden.get(host) or self._forbidden.get('*')
         if ban is not None:

@@ -23,6 +23,9 @@ PASSING_CODES = ('nova-away', 'paused', 'start-up', 'settled', 'armed')
 UNTIMED = (judges.read_again_after_a_resume, judges.tries_are_limited, judges.whole_levels,
            judges.decisions_have_reasons, judges.outcomes_are_true)  # fmt: skip
 
+#: Judges that take a recovery for live until its end: a rerun opens one that had ended.
+ONE_ROUND = {judges.one_recovery_per_host, judges.targets_are_sound}
+
 
 def complaints(stage: Stage, actor: Actor, play: judges.Play) -> list[str]:
     """Everything that is not as it has to be."""
@@ -31,8 +34,11 @@ def complaints(stage: Stage, actor: Actor, play: judges.Play) -> list[str]:
     )
     chosen = UNTIMED if actor.people.ever_stepped else judges.JUDGES
     broken = [*actor.owners.found, *Oracle(stage.world).verdict()]
+    left_out = {judges.tries_are_limited}  # here workers die between two tries
+    if any(row['round'] > 1 for row in stage.recoveries()):
+        left_out |= ONE_ROUND
     for judge in chosen:
-        if judge is not judges.tries_are_limited:  # here workers die between two tries
+        if judge not in left_out:
             broken += judge(play)
     found = [f'rule broken: {stage.named(str(one))}' for one in sorted(broken, key=_when)]
     if plan_times_hold(actor):
@@ -40,6 +46,7 @@ def complaints(stage: Stage, actor: Actor, play: judges.Play) -> list[str]:
     found += [stage.named(one) for one in _stuck(stage, actor)]
     found += list(_endless(stage))
     found += [stage.named(one) for one in _mute_items(stage)]
+    found += sorted(actor.twice)
     return found
 
 

@@ -93,18 +93,16 @@ class People(Verbs):
             return
         if what == 'force-down' and truth.forced_down:
             return
-        self.note('others.begin', host)
         if what == 'disable':
             self.disable(host, 'a human is at work here')
         elif what == 'force-down':
             self.force_down(host)
         else:
-            with self.world, contextlib.suppress(ApiError):
+            with contextlib.suppress(ApiError), self._somebody_else(host):
                 if flag == 'enabled':
                     self.world.services.change(truth, enabled=True)
                 else:
                     self.world.services.change(truth, forced_down=False)
-        self.note('others.end', host)
         if what in ('disable', 'force-down'):
             self.marks.add((host, flag))
             self.note('mark.foreign', host)
@@ -240,18 +238,22 @@ class People(Verbs):
                 store, row['id'], rerun.Which.FAILED, **given)),
             'cancel': lambda: self._quiet(lambda: cancel(store, row['id'], How.LEAVE, **given)),
             'settle': lambda: self._settle(row, words[3]),
-            'unpause': lambda: self._quiet(self.unpause),
-            'arm': lambda: self._quiet(self.arm),
+            'unpause': lambda: self._done(self.unpause),
+            'arm': lambda: self._done(self.arm),
             'host return': lambda: self._bring_back(host, words),
-            'host maintenance': lambda: self._quiet(lambda: self.maintenance(host, 'off')),
+            'host maintenance': lambda: self._done(self.maintenance, host, 'off'),
         }  # fmt: skip
         for name, act in acts.items():
             if f'{command} '.startswith(f'{name} '):
                 return act()
         raise Unknown(f'{row["id"]}: {row["verb"]!r} is not known to the people of this run')
 
+    def _done(self, act: Callable[..., None], *given: str) -> str:
+        act(*given)
+        return ''
+
     def _quiet(self, act: Callable[[], object]) -> str:
-        self._ask(act) if act not in (self.unpause, self.arm) else act()
+        self._ask(act)
         return ''
 
     def _bring_back(self, host: str, words: list[str]) -> str:

@@ -21,8 +21,8 @@ from tests.stage import Stage, play
 BUSY = (states.READY, states.RUNNING)
 STEP = 15.0
 LONGEST = 3600.0  #: seconds that recoveries have to end, or to wait, once all is well again
-SAME = 8  #: steps without news
-LOOKS_FOR_PEOPLE = 6
+SAME = 6  #: steps without news
+LOOKS_FOR_PEOPLE = 5
 
 
 @dataclass
@@ -45,6 +45,7 @@ class Actor:
         self.owners = Owners(stage)
         self.lines: list[str] = []
         self.rested: dict[str, Mapping[str, Any]] = {}  #: recoveries as they last waited
+        self.twice: set[str] = set()  #: S6: hosts that had two live recoveries
         self._place = stage.place()
 
     def all(self) -> None:
@@ -122,9 +123,14 @@ class Actor:
         while self.stage.clock.elapsed() < end:
             self.stage.run(STEP)
             same += 1
-            live = set()
+            live = set[str]()
+            hosts = set[str]()
             for row in self.stage.recoveries():
-                live |= {row['id']} if row['state'] in states.LIVE else set()
+                if row['state'] in states.LIVE:
+                    live.add(row['id'])
+                    if row['host'] in hosts:
+                        self.twice.add(f'S6: {row["host"]} has two live recoveries')
+                    hosts.add(row['host'])
                 if row['state'] in BUSY:
                     continue
                 self.rested[row['id']] = row
