@@ -26,7 +26,7 @@ from recovery.claims.claim import Claim
 from recovery.claims.ledger import Ledger
 from recovery.claims.orphans import Orphans
 from recovery.claims.together import Together
-from recovery.db import decisions, intents, recoveries, states
+from recovery.db import decisions, intents, recoveries, scopes, states
 from recovery.intake import gates_port
 from recovery.policy import decide
 from recovery.policy.gate import admit
@@ -221,4 +221,6 @@ SABOTAGES: tuple[Sabotage, ...] = (
              put(RecoveryConductor, 'stop', lambda *_: True), scenes.a_worker_is_told_to_stop),
     Sabotage('S32', 'a pause is a wish', 'what is under way goes on in a pause',
              put(act, '_allowed', lambda *_: None), scenes.it_is_paused_half_way),
+    Sabotage('S32', 'a pause has no scope', 'the pause of a host or its segment is not seen',
+             put(scopes, 'covering', lambda *_: (scopes.CLOUD,)), scenes.its_host_is_paused),
 )  # fmt: skip
