@@ -108,10 +108,6 @@ class FenceRedfishPeer(AgentPeer):
     switching = 'POST '
     faults = frozenset(Fault) - {Fault.ODD, Fault.DEAD}
 
-    def __init__(self) -> None:
-        super().__init__()
-        os.environ['REQUESTS_CA_BUNDLE'] = os.environ['RECOVERY_TEST_REDFISH_CA']
-
     def settings(self, host: str, password: str) -> dict[str, Any]:
         ours = self.farm.settings(host)
         return {
@@ -121,7 +117,7 @@ class FenceRedfishPeer(AgentPeer):
             'plug': f'/redfish/v1/Systems/{ours["system"]}',
             'username': ours['username'],
             'password': password,
-            'options': {**QUICK},
+            'options': {'ssl_insecure': True, **QUICK},
         }
 
 

@@ -143,7 +143,6 @@ def test_certificates_are_checked_also_when_the_switch_says_so(
         'action': 'status', 'ip': '127.0.0.1', 'ipport': ours['port'], 'plug': '',
         'systems_uri': ours['plug'], 'username': ours['username'], 'password': peer.password,
     }  # fmt: skip
-    monkeypatch.delenv('REQUESTS_CA_BUNDLE')
     assert bare('fence_redfish', **told).returncode == 1
     assert bare('fence_redfish', **told, ssl_insecure=0).returncode == 0
     checks = AgentFencing.build(ours | {'options': {'ssl_insecure': False}})
@@ -151,6 +150,8 @@ def test_certificates_are_checked_also_when_the_switch_says_so(
         checks.power_state(timeout=SECONDS)
     trusts = AgentFencing.build(ours | {'options': {'ssl_insecure': True}})
     assert trusts.power_state(timeout=SECONDS) is PowerState.ON
+    monkeypatch.setenv('REQUESTS_CA_BUNDLE', os.environ['RECOVERY_TEST_REDFISH_CA'])
+    assert checks.power_state(timeout=SECONDS) is PowerState.ON
 
 
 @redfish
@@ -161,13 +162,13 @@ def test_an_agent_without_a_deadline_gets_ours(peer: AgentPeer) -> None:
     with pytest.raises(Unreachable, match=r'no answer within 1\.\d+ s|no answer within 2 s'):
         driver.power_off(timeout=2.0)
     assert peer.clock.elapsed() - before < 4.0
-    assert gone(peer, 'fence_redfish')
+    assert gone(peer, '/sbin/fence_redfish')
 
 
 @redfish
 def test_a_secret_on_stdin_is_in_no_argument(peer: AgentPeer) -> None:
     seen = asked_meanwhile(peer, peer.hosts[0])
-    assert 'fence_redfish' in seen
+    assert '/sbin/fence_redfish' in seen
     assert peer.password not in seen
 
 
