@@ -185,8 +185,8 @@ def _by_worker(client: str) -> bool:
 
 
 def _resumed(stage: Stage, point: Point) -> None:
-    """Another worker has it within the lease and two seconds."""
-    if stage.state() != states.RUNNING:
+    """Another worker has it within the lease and two seconds, if the dead one had it."""
+    if stage.state() != states.RUNNING or stage.recovery()['worker'] in stage.stops:
         return
     epoch = stage.recovery()['epoch']
     died = stage.killed_at
