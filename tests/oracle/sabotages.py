@@ -31,6 +31,7 @@ from recovery.intake import gates_port
 from recovery.policy import decide
 from recovery.policy.gate import admit
 from recovery.site import Site
+from recovery.view import numbers
 from tests.oracle import scenes
 from tests.oracle.scenes import Patch, Scene
 
@@ -39,7 +40,7 @@ LATER: Mapping[str, str] = {}
 #: Parts of rules that come later.
 PARTS_LATER: Mapping[str, str] = {
     'S23': 'a spare host that is given back: comes with reserved hosts',
-    'S26': 'metrics and notifications: come with the API; states, sentences and counts are judged',
+    'S26': 'notifications: come with the API; states, sentences, counts and metrics are judged',
 }
 
 
@@ -203,6 +204,9 @@ SABOTAGES: tuple[Sabotage, ...] = (
              put(gates_port, 'record', lambda *_: None), scenes.a_host_dies),
     Sabotage('S26', 'all is well', 'a recovery with failures says that it is done',
              put(states, 'DONE_WITH_FAILURES', 'done'), scenes.no_host_has_room),
+    Sabotage('S26', 'accepted is off', 'a request that changed nothing counts as a success',
+             put(numbers, '_result', lambda *_: 'off'),
+             scenes.a_device_takes_the_request_and_does_nothing),
     Sabotage('S27', 'an error tells all', 'a password is part of an error message',
              put(bmc.SimulatedFencing, '_explained', _with_password),
              scenes.a_bmc_refuses_the_password),

@@ -436,31 +436,25 @@ def the_database_goes_away_in_mid_fence(play: Play) -> None:
 
 @scene(settings={'rebuild_seconds': 10.0}, instances=24, conf={'evacuation.at_once': 1})
 def it_is_paused_half_way(play: Play) -> None:
+    _paused_half_way(play, 'cloud', '')
+
+
+@scene(settings={'rebuild_seconds': 10.0}, instances=24, conf={'evacuation.at_once': 1})
+def its_host_is_paused(play: Play) -> None:
+    _paused_half_way(play, f'host:{HOST}', HOST)
+
+
+def _paused_half_way(play: Play, scope: str, host: str) -> None:
     stage = play.stage
     cast(play)
     dies(play)
     stage.alarm(HOST)
     until(play, began(play, 'evacuate.done'), step=0.5)
-    stage.ask(lambda: service.pause(stage.site.store, by='ann', reason='network work'))
-    play.world.note('paused', '')
-    stage.run(60.0)
-    stage.ask(lambda: service.unpause(stage.site.store, by='ann', reason='done'))
-    play.world.note('unpaused', '')
-    until(play, stage.ended)
-
-
-@scene(settings={'rebuild_seconds': 10.0}, instances=24, conf={'evacuation.at_once': 1})
-def its_host_is_paused(play: Play) -> None:
-    stage, scope = play.stage, f'host:{HOST}'
-    cast(play)
-    dies(play)
-    stage.alarm(HOST)
-    until(play, began(play, 'evacuate.done'), step=0.5)
-    stage.ask(lambda: service.pause(stage.site.store, by='ann', reason='a look', scope=scope))
-    play.world.note('paused', HOST)
+    stage.ask(lambda: service.pause(stage.site.store, by='ann', reason='work', scope=scope))
+    play.world.note('paused', host)
     stage.run(60.0)
     stage.ask(lambda: service.unpause(stage.site.store, by='ann', reason='done', scope=scope))
-    play.world.note('unpaused', HOST)
+    play.world.note('unpaused', host)
     until(play, stage.ended)
 
 
@@ -481,6 +475,16 @@ def an_undo_is_asked_for_too_late(play: Play) -> None:
     except Refusal:
         return
     stage.run(30.0)
+
+
+@scene(conf={'fencing.attempts': 1})
+def a_device_takes_the_request_and_does_nothing(play: Play) -> None:
+    """Accepted is not off, for whoever counts either."""
+    play.world.faults.add('bmc.power-off', 'stuck')
+    cast(play)
+    dies(play)
+    play.stage.alarm(HOST)
+    until(play, lambda: code(play) == 'fence-exhausted')
 
 
 # --- workers --------------------------------------------------------------------------------------
