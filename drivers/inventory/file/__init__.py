@@ -79,9 +79,10 @@ class FileInventory(Inventory):
     def _device(self, entry: Entry) -> FenceDevice:
         driver = self._drivers[entry.driver]
         settings = entry.resolved(driver, self._file)
-        for objection in replace(entry, settings=settings).objections(driver, lab=self._lab):
-            if objection.blocks:
-                raise EntryError(entry.where, objection.sentence)
+        objections = replace(entry, settings=settings).objections(driver, lab=self._lab)
+        wrong = [objection.sentence for objection in objections if objection.blocks]
+        if wrong:
+            raise EntryError(entry.where, '; and '.join(wrong))
         return FenceDevice(
             name=entry.name,
             driver=driver.build(settings),

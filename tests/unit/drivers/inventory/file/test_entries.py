@@ -37,6 +37,8 @@ class Pretender(Pdu):
     def objections(cls, settings: Mapping[str, Any], *, lab: bool) -> Iterator[Objection]:
         if not lab:
             yield Objection('it pretends')
+            if 'odd' in settings:
+                yield Objection('odd things do so twice')
         if 'odd' in settings:
             yield Objection('it is odd', blocks=False)
 
@@ -70,6 +72,7 @@ def test_what_a_driver_objects_to_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(InventoryError, match=r'fencing\.yaml:3: it pretends'):
         found.path('a')
     assert messages(found, 'a') == ['it pretends']
+    assert messages(found, 'b')[0] == 'it pretends; and odd things do so twice'
 
 
 def test_what_stands_for_an_address_tells_places_apart(tmp_path: Path) -> None:
