@@ -32,7 +32,7 @@ from recovery.policy import decide
 from recovery.policy.gate import admit
 from recovery.site import Site
 from recovery.view import numbers
-from tests.oracle import scenes
+from tests.oracle import pauses, scenes
 from tests.oracle.scenes import Patch, Scene
 
 #: Rules that come with a later order, and why.
@@ -224,7 +224,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage('S31', 'nobody lets go', 'a worker that is told to stop keeps what it holds',
              put(RecoveryConductor, 'stop', lambda *_: True), scenes.a_worker_is_told_to_stop),
     Sabotage('S32', 'a pause is a wish', 'what is under way goes on in a pause',
-             put(act, '_allowed', lambda *_: None), scenes.it_is_paused_half_way),
+             put(act, '_allowed', lambda *_: None), pauses.it_is_paused_half_way),
     Sabotage('S32', 'a pause has no scope', 'the pause of a host or its segment is not seen',
-             put(scopes, 'covering', lambda *_: (scopes.CLOUD,)), scenes.its_host_is_paused),
+             put(scopes, 'covering', lambda *_: (scopes.CLOUD,)), pauses.its_host_is_paused),
 )  # fmt: skip

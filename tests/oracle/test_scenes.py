@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.oracle import scenes
+from tests.oracle import pauses, scenes
 from tests.oracle.scenes import Scene
 
-SCENES = [one for one in vars(scenes).values() if isinstance(one, Scene)]
+SCENES = [
+    one
+    for module in (scenes, pauses)
+    for one in vars(module).values()
+    if isinstance(one, Scene)
+]
 
 
 @pytest.mark.parametrize('scene', SCENES, ids=lambda scene: str(scene.name))
