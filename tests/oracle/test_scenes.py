@@ -8,10 +8,7 @@ from tests.oracle import pauses, scenes
 from tests.oracle.scenes import Scene
 
 SCENES = [
-    one
-    for module in (scenes, pauses)
-    for one in vars(module).values()
-    if isinstance(one, Scene)
+    one for module in (scenes, pauses) for one in vars(module).values() if isinstance(one, Scene)
 ]
 
 
