@@ -91,6 +91,7 @@ class Evacuations:
         return {
             'source': source.name,
             'powered': source.powered,
+            'asked_at': world.time if world.asked_at is None else world.asked_at,
             'forced_down': source.forced_down,
             'target': target,
             'target_unfit': aim is not None and (aim.forced_down or not aim.enabled),

@@ -213,8 +213,7 @@ class _Play:
         if not offs or offs[-1] - offs[0] < self._apart - 0.001:
             sentence = f'{who}, which read OFF {len(offs)} times since the last power request'
             yield Broken('S2', event.when, f'{sentence}, not twice {self._apart:g} s apart')
-        elif event.when - offs[-1] > self._max_age + GRACE:
-            age = event.when - offs[-1]
+        elif (age := event.detail['asked_at'] - offs[-1]) > self._max_age + GRACE:
             yield Broken('S4', event.when, f'{who}, whose last reading OFF was {age:.1f} s old')
         elif self._last.get(source) == 'on':
             yield Broken('S4', event.when, f'{who}, whose last reading was ON')

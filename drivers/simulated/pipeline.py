@@ -101,10 +101,13 @@ class Request(Generic[T]):
         if self._acted:
             return
         self._acted = True
+        self._world.asked_at = self.note.when
         try:
             self._outcome = self._act(self.met)
         except (ApiError, Silent) as error:
             self._error = error
+        finally:
+            self._world.asked_at = None
 
     def _answered(self) -> T:
         if isinstance(self._error, Silent) or 'mute' in self.met:

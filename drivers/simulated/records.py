@@ -27,6 +27,8 @@ class Records:
         self.cell_hangs = False  #: H2: Nova answers as if the cell were empty
         self.api_step = 0.0  #: seconds by which the clock of Nova's API is wrong
         self.time = 0.0  #: seconds since the world began: of the event played, or the last access
+        #: when the request was received that is being carried out; None: nobody asked
+        self.asked_at: float | None = None
         self._wall = wall
         self._dice = random.Random(f'world {seed}')
         self._places: dict[str, dict[str, Instance]] = {}  # host -> what Nova places there

@@ -34,7 +34,8 @@ def complaints(stage: Stage, actor: Actor, play: judges.Play) -> list[str]:
     )
     chosen = UNTIMED if actor.people.ever_stepped else judges.JUDGES
     broken = [*actor.owners.found, *Oracle(stage.world).verdict()]
-    left_out = {judges.tries_are_limited}  # here workers die between two tries
+    # Here workers die between two tries, and what is fenced once is tried again.
+    left_out = {judges.tries_are_limited, judges.fences_are_budgeted}
     if any(row['round'] > 1 for row in stage.recoveries()):
         left_out |= ONE_ROUND
     for judge in chosen:
@@ -45,6 +46,8 @@ def complaints(stage: Stage, actor: Actor, play: judges.Play) -> list[str]:
         found += [stage.named(one) for one in _lost(stage)]
     found += [stage.named(one) for one in _stuck(stage, actor)]
     found += list(_endless(stage))
+    if plan_times_hold(actor):
+        found += list(_unbudgeted(stage, actor))
     found += [stage.named(one) for one in _mute_items(stage)]
     found += sorted(actor.twice)
     return found
@@ -72,7 +75,7 @@ def _stuck(stage: Stage, actor: Actor) -> Iterator[str]:
             continue
         if not row['reason']:
             yield f'mute: {name} is {row["state"]} ({row["code"]}), and gives no reason'
-        if not row['verb']:
+        if not row['verb'] and row['next_check'] is None:
             yield f'mute: {name} is {row["state"]} ({row["code"]}), and names no command'
         if row['state'] == states.HELD and row['next_check'] is None:
             yield f'forgotten: {name} is held, and never decided again'
@@ -91,6 +94,23 @@ def _endless(stage: Stage) -> Iterator[str]:
         most += sum(row['epoch'] for row in rows)
         if times > most:
             yield f'S12: {host} ({outlet}) was told to power off {times} times'
+
+
+def _unbudgeted(stage: Stage, actor: Actor) -> Iterator[str]:
+    """S12: so many hosts at most are fenced within the window. What was fenced once, and has to
+    be fenced again, is no other host."""
+    policy, seen = stage.conf.policy, dict[str, Row]()
+    for one in stage.rows(tables.intent):
+        if one['action'] != 'power-off' or one['recovery'] in seen:
+            continue
+        since = one['at'] - policy.fence_window_seconds
+        others = {row['host'] for row in seen.values() if row['at'] >= since} - {one['host']}
+        if (
+            len(others) >= policy.fence_budget
+            and (one['recovery'], 'fence-budget') not in actor.people.approved
+        ):
+            yield f'S12: {one["host"]} was fenced after {len(others)} others'
+        seen[one['recovery']] = one
 
 
 def _mute_items(stage: Stage) -> Iterator[str]:

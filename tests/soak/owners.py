@@ -11,7 +11,7 @@ from drivers.simulated.oracle import CHANGING, Broken
 from tests.stage import Stage
 
 #: Everything that a claim does runs below PROCESS/RECOVERY (recovery.claims.claim.Claim.actor).
-ACTOR = re.compile(r'(w\d+)/([0-9a-f]{8})(/|$)')
+ACTOR = re.compile(r'(w\d+)/([0-9a-f]{8})(#\d+)?(/|$)')
 
 
 class Owners:
