@@ -86,16 +86,34 @@ def test_a_bad_inventory_is_refused_with_all_that_came_with_it(tmp_path: Path) -
         assert made.end()[0] == 0
 
 
-def test_metrics_are_served_and_drain_is_seen(tmp_path: Path) -> None:
-    ports = '[metrics]\nworker_listen = 127.0.0.1:0\n'
-    with daemon(tmp_path, 'worker', ports) as (made, _change):
+@pytest.mark.parametrize(
+    ('call', 'option', 'says'),
+    [
+        ('worker', 'worker_listen', ['recovery_worker_claims 0.0', 'kind="worker"']),
+        ('watcher', 'listen', ['recovery_database_up 1.0', 'kind="watcher"']),
+        ('both', 'listen', ['recovery_database_up 1.0', 'recovery_worker_claims 0.0']),
+    ],
+)
+def test_metrics_are_served_by_each_process(
+    tmp_path: Path, call: str, option: str, says: list[str]
+) -> None:
+    with daemon(tmp_path, call, f'[metrics]\n{option} = 127.0.0.1:0\n') as (made, _change):
         url = made.hear('metrics at http').split('metrics at ')[1].strip()
         with urllib.request.urlopen(url, timeout=SECONDS) as answer:
-            assert 'recovery_worker_claims 0.0' in answer.read().decode()
+            text = answer.read().decode()
+        assert [words for words in says if words not in text] == []
+        assert made.end()[0] == 0
+
+
+def test_a_worker_hears_that_it_drains(tmp_path: Path) -> None:
+    with daemon(tmp_path, 'worker') as (made, _change):
         (name,) = made.seen()
         drain.drain(made.store, name, by='ann', reason='', force=True)
         offer(made)
         made.hear(f'{name} drains')
+        with made.store.read() as connection:
+            (row,) = connection.execute(tables.recovery.select()).mappings()
+        assert (row['state'], row['token']) == ('ready', None)
         assert made.end()[0] == 0
 
 
