@@ -32,7 +32,7 @@ from recovery.policy import decide
 from recovery.policy.gate import admit
 from recovery.site import Site
 from recovery.view import numbers
-from tests.oracle import pauses, scenes
+from tests.oracle import outlets, pauses, scenes
 from tests.oracle.scenes import Patch, Scene
 
 #: Rules that come with a later order, and why.
@@ -176,9 +176,9 @@ SABOTAGES: tuple[Sabotage, ...] = (
              put(Ledger, 'hosts_under_recovery', lambda _: frozenset()),
              scenes.the_next_host_is_under_recovery),
     Sabotage('S18', 'half a level', 'only the first device of a level is switched and read',
-             put(inventory, 'FenceLevel', _half_a_level), scenes.it_has_two_outlets),
+             put(inventory, 'FenceLevel', _half_a_level), outlets.it_has_two_outlets),
     Sabotage('S18', 'one is enough', 'a level passes when one of its devices reads OFF',
-             _one_is_enough, scenes.one_of_its_outlets_says_nothing),
+             _one_is_enough, outlets.one_of_its_outlets_says_nothing),
     Sabotage('S19', 'no record is open', 'a host boots while an evacuation from it is open',
              put(returning, 'evacuations', lambda *_: []),
              scenes.an_evacuation_is_open_when_it_is_asked_back),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.oracle import pauses, scenes
+from tests.oracle import outlets, pauses, scenes
 from tests.oracle.scenes import Scene
 
 SCENES = [
-    one for module in (scenes, pauses) for one in vars(module).values() if isinstance(one, Scene)
+    one
+    for module in (scenes, outlets, pauses)
+    for one in vars(module).values()
+    if isinstance(one, Scene)
 ]
 
 
