@@ -88,6 +88,8 @@ intent = sa.Table(
     sa.Column('at', TIME, nullable=False, index=True),
     sa.Column('outcome', sa.Text),
     sa.Column('ended_at', TIME),
+    # The fence budget: asked at each decision, over all that was ever done.
+    sa.Index('ix_intent_action', 'action', 'at'),
 )
 
 item = sa.Table(
@@ -167,7 +169,7 @@ alarm = sa.Table(
     # NULL until it was decided about: stored first, answered after.
     sa.Column('answer', WORD, index=True),
     sa.Column('reason', sa.Text),
-    sa.Column('recovery', UUID),
+    sa.Column('recovery', UUID, index=True),
     sa.UniqueConstraint('source', 'key'),
 )
 
