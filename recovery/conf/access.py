@@ -1,10 +1,15 @@
 """[access]: who may give which order."""
 
-from oslo_config import cfg, types
+from oslo_config import cfg
+
+from recovery.conf.form import Form
 
 GROUP = cfg.OptGroup('access', title='Roles of operators')
 
-WHO = types.String(regex=r'^(\*|(user|group|uid|gid):\S+)\s+[a-z][a-z0-9_,-]*(\s+segments=\S+)?$')
+WHO = Form(
+    r'^(\*|(user|group|uid|gid):\S+)\s+[a-z][a-z0-9_,-]*(\s+segments=\S+)?$',
+    '*, user:NAME, uid:N, group:NAME or gid:N, then roles, and maybe segments=X,Y',
+)
 
 OPTIONS = [
     cfg.MultiOpt(

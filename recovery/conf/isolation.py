@@ -1,10 +1,18 @@
 """[isolation]: finding out whether we are the side that is cut off."""
 
-from oslo_config import cfg, types
+from oslo_config import cfg
+
+from recovery.conf.form import Form
 
 GROUP = cfg.OptGroup('isolation', title='Are we the isolated side?')
 
-WITNESS = types.String(regex=r'^(database|workers|[a-z][a-z0-9]*://[^\s@]+)$')
+WITNESS = Form(
+    r'^(database|workers|[a-z][a-z0-9]*://[^\s@]+)$',
+    'tcp://HOST:PORT, http(s)://HOST, database or workers, and no user or password',
+)
+ARBITRATOR = Form(
+    r'^[a-z][a-z0-9]*://[^\s@]+$', 'tcp://HOST:PORT or http(s)://HOST, and no user or password'
+)
 
 OPTIONS = [
     cfg.ListOpt(
@@ -19,7 +27,7 @@ OPTIONS = [
     ),
     cfg.Opt(
         'arbitrator',
-        type=types.String(regex=r'^[a-z][a-z0-9]*://[^\s@]+$'),
+        type=ARBITRATOR,
         help='The witness that decides a tie, in sites of two nodes or two rooms: a third place '
         'that both of them reach.',
     ),

@@ -1,10 +1,15 @@
 """[life]: channels on which a host may show that it lives, although Nova has lost it."""
 
-from oslo_config import cfg, types
+from oslo_config import cfg
+
+from recovery.conf.form import Form
 
 GROUP = cfg.OptGroup('life', title='Signs of life')
 
-CHANNEL = types.String(regex=r'^(veto|hold|record)\s+(nova|[a-z][a-z0-9]*:[^\s].*)$')
+CHANNEL = Form(
+    r'^(veto|hold|record)\s+(nova|[a-z][a-z0-9]*:[^\s].*)$',
+    'veto, hold or record, and a target such as ssh://{host}',
+)
 
 OPTIONS = [
     cfg.MultiOpt(

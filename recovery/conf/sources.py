@@ -1,10 +1,15 @@
 """[sources]: what the alarms of each source may start."""
 
-from oslo_config import cfg, types
+from oslo_config import cfg
+
+from recovery.conf.form import Form
 
 GROUP = cfg.OptGroup('sources', title='Authority of alarm sources')
 
-LINE = types.String(regex=r'^\S+\s+(start|approve|evidence)(\s+(kinds|segments)=\S+)*$')
+LINE = Form(
+    r'^\S+\s+(start|approve|evidence)(\s+(kinds|segments)=\S+)*$',
+    'SOURCE, then start, approve or evidence, and maybe kinds=A,B segments=X,Y',
+)
 
 OPTIONS = [
     cfg.MultiOpt(
