@@ -32,6 +32,7 @@ from recovery.site import Site
 
 DONE, REFUSED, USAGE = 0, 1, 2
 STORE_SECONDS = 2.0
+SIGNAL_SECONDS = 0.5
 
 Body = Callable[[Site, threading.Event], None]
 
@@ -141,7 +142,10 @@ def _serve(conf: cfg.ConfigOpts, kind: str, body: Body, fresh: Callable[[], cfg.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     signal.signal(signal.SIGHUP, asked.again)
-    clock.wait(ended)
+    # The kernel may hand a signal to any thread, and Python runs its handler in this one, which a
+    # wait without end would keep from noticing.
+    while not clock.wait(ended, SIGNAL_SECONDS):
+        pass
     # Threads that a library left behind, or a call to a device, must not keep a stopped process.
     sys.stdout.flush()
     sys.stderr.flush()

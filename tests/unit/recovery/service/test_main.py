@@ -48,7 +48,8 @@ class Daemon:
         self.store = Store(f'sqlite:///{folder}/recovery.sqlite', CLOCK)
         self._over = threading.Event()
         self._process = subprocess.Popen(
-            [sys.executable, '-c', f'{CODE}{call}()', '--config-file', str(self.config)],
+            [sys.executable, '-X', 'faulthandler', '-c', f'{CODE}{call}()',
+             '--config-file', str(self.config)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         CLOCK.spawn('patience', self._patience)
@@ -64,7 +65,7 @@ class Daemon:
 
     def _patience(self) -> None:
         if not CLOCK.wait(self._over, SECONDS):
-            self._process.kill()
+            self._process.send_signal(signal.SIGABRT)  # it says where each thread hangs
 
     def end(self) -> tuple[int, str]:
         """SIGTERM. Exit code and what it said."""
