@@ -30,6 +30,7 @@ from bench_scripts.scenario import (
 )
 
 ENDED = ('done', 'completed', 'failed', 'error')
+RESET = ('paused', 'suspended', 'rescued')  # Nova refuses to evacuate them as they are
 
 
 class Floor:
@@ -74,13 +75,13 @@ class Floor:
         service = self._services[host]['id']
         self._nova.put(f'/os-services/{service}', json=flags, microversion='2.53')
         listed = self._get(f'/servers/detail?all_tenants=1&host={host}')['servers']
-        self._evacuate(host, [one['id'] for one in listed])
+        self._evacuate(host, {one['id']: one['OS-EXT-STS:vm_state'] for one in listed})
         self.restore_seconds.append(time.monotonic() - begun)
 
-    def _evacuate(self, host: str, instances: list[str]) -> None:
+    def _evacuate(self, host: str, instances: dict[str, str]) -> None:
         window = threading.Semaphore(AT_ONCE)
         with ThreadPoolExecutor(SENDERS) as pool:
-            sending = pool.map(lambda one: self._send(one, window), instances)
+            sending = pool.map(lambda one: self._send(one[0], one[1], window), instances.items())
             ended: set[str] = set()
             since = time.time() - 5.0
             while len(ended) < len(instances):
@@ -94,11 +95,14 @@ class Floor:
                 time.sleep(POLL_SECONDS if len(ended) < len(instances) else 0)
             list(sending)
 
-    def _send(self, instance: str, window: threading.Semaphore) -> None:
+    def _send(self, instance: str, state: str, window: threading.Semaphore) -> None:
         window.acquire()
         with self._slots:
-            body = {'evacuate': {'host': next(self._targets)}}
             path = f'/servers/{instance}/action'
+            if state in RESET:
+                body: dict[str, Any] = {'os-resetState': {'state': 'active'}}
+                self._nova.post(path, json=body, microversion='2.94').raise_for_status()
+            body = {'evacuate': {'host': next(self._targets)}}
             self._nova.post(path, json=body, microversion='2.94').raise_for_status()
 
 

@@ -147,7 +147,8 @@ def _judge(scenario: Scenario, served: Cloud) -> None:
     lost = [
         one['name']
         for one in served.ask()['instances'].values()
-        if len(one['running_on']) != 1 or one['running_on'][0] in scenario.failed
+        if one['host'] in scenario.failed
+        or one['running_on'] != ([] if one['vm_state'] == 'stopped' else [one['host']])
     ]
     if lost:
         raise Failed(f'{len(lost)} instances were not brought back, {lost[0]} for one')

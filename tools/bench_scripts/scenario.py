@@ -20,21 +20,27 @@ ROOM = {'vcpus': 100_000, 'ram_mb': 100_000_000, 'disk_gb': 1_000_000}
 #: The same for both: evacuations under way per host, requests side by side per host and in all.
 AT_ONCE, SENDERS, SENDERS_IN_ALL = 100, 4, 16
 POLL_SECONDS = 0.5
+#: Half of them have lost their memory with the host: Nova evacuates them only after a reset.
+MIXED = ('active', 'stopped', 'error', 'paused', 'suspended', 'rescued')
 CONFIRM_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """:param rebuild: seconds that the evacuation of one instance takes its destination."""
+    """:param rebuild: seconds that the evacuation of one instance takes its destination.
+    :param states: vm_states of the instances, in turn.
+    """
 
     hosts: int
     each: int
     rebuild: float
+    states: tuple[str, ...] = ('active',)
 
     @property
     def name(self) -> str:
         pace = f'{self.rebuild:g}s' if self.rebuild else 'instant'
-        return f'{self.hosts}x{self.each}-{pace}'
+        mixed = '-mixed' if len(self.states) > 1 else ''
+        return f'{self.hosts}x{self.each}-{pace}{mixed}'
 
     @property
     def failed(self) -> list[str]:
@@ -49,7 +55,7 @@ SCENARIOS = [
     Scenario(hosts, each, rebuild)
     for rebuild in (0.0, 3.0)
     for hosts, each in ((1, 100), (1, 1000), (20, 50))
-]
+] + [Scenario(1, 100, 0.0, MIXED)]
 
 
 @contextlib.contextmanager
@@ -71,8 +77,9 @@ def cloud(scenario: Scenario, folder: Path) -> Iterator[Cloud]:
         for host in served.ask()['hosts']:
             served.tell(f'/host/{host}', **ROOM)
         for host in scenario.failed:
-            for _ in range(scenario.each):
-                served.tell('/instance', host=host)
+            for number in range(scenario.each):
+                state = scenario.states[number % len(scenario.states)]
+                served.tell('/instance', host=host, vm_state=state)
         yield served
     finally:
         served.process.stop()
