@@ -76,6 +76,15 @@ def test_a_bad_configuration_names_file_and_option(tmp_path: Path, text: str, sa
     assert 'Traceback' not in done.err
 
 
+def test_a_weak_policy_without_a_reason_decides_nothing(tmp_path: Path) -> None:
+    with operator(tmp_path, '[policy]\nmass_share = 1\n') as run:
+        done = run('plan', 'compute-01')
+        assert run('list').code == 0  # whoever looks at what there is may
+    assert done.code == 2
+    assert '[policy] mass_share is 1, which weakens the gate "mass-failure"' in done.err
+    assert 'Traceback' not in done.err
+
+
 def test_the_environment_names_the_file(run: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('RECOVERY_CONFIG', str(run.config))
     assert main.main(['list']) == 0

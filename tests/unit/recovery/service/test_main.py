@@ -153,6 +153,15 @@ def test_options_that_make_no_sense_are_named(
     assert 'recovery.conf line 2: [worker] lease_seconds: could not' in capsys.readouterr().err
 
 
+def test_a_gate_that_is_weakened_without_a_reason_is_refused(
+    conf: cfg.ConfigOpts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conf.set_override('settle_seconds', 0.0, 'policy')
+    assert live(conf) == (2, [])
+    said = '[policy] settle_seconds is 0, which weakens the gate "settled" (at least 5 is safe)'
+    assert said in capsys.readouterr().err
+
+
 def test_a_stale_schema_is_refused(
     conf: cfg.ConfigOpts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
