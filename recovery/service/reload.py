@@ -14,6 +14,7 @@ from recovery import conf as groups
 from recovery import plugins
 from recovery.conf.fixed import fixed
 from recovery.conf.reading import BadOptions
+from recovery.limits import refuse_unreasoned
 from recovery.site import Site
 
 LOG = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class Reloader:
         site = self._site
         try:
             fresh = self._fresh()
+            refuse_unreasoned(fresh)
             plugins.open_inventory(fresh)
             plugins.open_compute(fresh, site.clock)
         except (BadOptions, InventoryError, DriverError) as error:

@@ -165,6 +165,14 @@ def test_no_value_is_logged(stage: Stage, tmp_path: Path, caplog: pytest.LogCapt
     site.conf = kept
 
 
+def test_a_policy_that_is_weak_without_a_reason_is_not_taken(
+    stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    weak = options(tmp_path, '[policy]\nsettle_seconds = 0\n')
+    assert not Reloader(stage.site, lambda: weak, Asked()).reload()
+    assert 'which weakens the gate "settled"' in caplog.text
+
+
 def test_every_signal_counts_and_one_look_answers_them_all(stage: Stage) -> None:
     asked = Asked()
     reloads: list[int] = []
