@@ -88,8 +88,6 @@ intent = sa.Table(
     sa.Column('at', TIME, nullable=False, index=True),
     sa.Column('outcome', sa.Text),
     sa.Column('ended_at', TIME),
-    # The fence budget: asked at each decision, over all that was ever done.
-    sa.Index('ix_intent_action', 'action', 'at'),
 )
 
 item = sa.Table(

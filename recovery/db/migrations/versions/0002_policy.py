@@ -25,7 +25,6 @@ def upgrade() -> None:
         table.add_column(sa.Column('draining_by', NAME))
     with op.batch_alter_table('decision') as table:
         table.add_column(sa.Column('inputs', sa.LargeBinary(2**24 - 1)))
-    op.create_index('ix_intent_action', 'intent', ['action', 'at'])
     op.create_index('ix_alarm_recovery', 'alarm', ['recovery'])
 
 
