@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 TOP = Path(__file__).resolve().parent.parent
 PACKAGES = ('recovery', 'flows', 'drivers')
 #: A skip whose reason begins so is no missing peer, and allowed in CI.
 BY_DESIGN = 'by design: '
+
+# A change is judged by the same examples each time; HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile('steady', derandomize=True, deadline=None)
+settings.register_profile('explore', deadline=None)
+settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'steady'))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

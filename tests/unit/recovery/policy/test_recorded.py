@@ -21,8 +21,13 @@ from recovery.policy.inputs import Inputs, Missing
 from recovery.policy.reading import BadRecord, reader
 
 NUMBERS = st.floats(allow_nan=False)
+#: What comes as JSON has no infinity in it.
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | NUMBERS | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )
