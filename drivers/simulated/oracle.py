@@ -142,7 +142,7 @@ class _Play:
         self._last: dict[str, str] = {}  # host -> its last reading
         self._allowed: set[tuple[str, str]] = set()
         self._forbidden: dict[str, Event] = {}
-        self._foreign: set[str] = set()  # hosts with a mark that somebody else set
+        self._foreign: set[tuple[str, str]] = set()  # host and flag that somebody else set
         self._told_off: set[str] = set()  # hosts told to power off, and not on again since
         self._ours_down: set[str] = set()  # hosts that we have forced down
         self._others: set[str] = set()  # hosts that somebody else is changing right now
@@ -181,8 +181,12 @@ class _Play:
         elif event.what == 'fence.permitted':
             self._forbidden.pop(event.subject, None)
         elif event.what in ('mark.foreign', 'mark.cleared'):
-            marked = self._foreign.add if event.what == 'mark.foreign' else self._foreign.discard
-            marked(event.subject)
+            # Which flag it is on, where the scenario says so: each has its own owner.
+            flags = [event.detail['flag']] if 'flag' in event.detail else ['enabled', 'forced_down']
+            marks = {(event.subject, flag) for flag in flags}
+            self._foreign = (
+                self._foreign | marks if event.what == 'mark.foreign' else self._foreign - marks
+            )
         elif event.what in ('service.forced-down', 'service.forced-up'):
             ours = event.what == 'service.forced-down' and event.subject not in self._others
             (self._ours_down.add if ours else self._ours_down.discard)(event.subject)
@@ -236,7 +240,7 @@ class _Play:
             yield Broken('S19', event.when, sentence)
 
     def _enabled(self, event: Event) -> Iterator[Broken]:
-        if event.subject in self._foreign:
+        if (event.subject, 'enabled') in self._foreign:
             sentence = f'{event.subject} was enabled; somebody else had disabled it'
             yield Broken('S16', event.when, sentence)
         if ('enable.allowed', event.subject) in self._allowed:
@@ -257,7 +261,7 @@ class _Play:
             yield Broken('S8', event.when, sentence)
 
     def _forced_up(self, event: Event) -> Iterator[Broken]:
-        if event.subject in self._foreign:
+        if (event.subject, 'forced_down') in self._foreign:
             sentence = f'force-down of {event.subject} was cleared; somebody else had set it'
             yield Broken('S16', event.when, sentence)
         if event.detail['open']:

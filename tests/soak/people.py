@@ -105,11 +105,10 @@ class People(Verbs):
                     self.world.services.change(truth, forced_down=False)
         if what in ('disable', 'force-down'):
             self.marks.add((host, flag))
-            self.note('mark.foreign', host)
+            self.note('mark.foreign', host, flag=flag)
             return
         self.marks.discard((host, flag))
-        if not any(name == host for name, _ in self.marks):
-            self.note('mark.cleared', host)
+        self.note('mark.cleared', host, flag=flag)
 
     def _ours(self, host: str) -> bool:
         with self.stage.site.store.read() as connection:

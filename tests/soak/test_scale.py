@@ -10,14 +10,14 @@ from recovery.db import states, tables
 from recovery.operate import hold
 from tests.stage import Stage, play
 
-HOSTS, BEHIND = 1000, 300
-ALARMS = 40  #: that arrive while the switch is down; each of them is decided by itself
+HOSTS, BEHIND = 1000, 400
+ALARMS = 20  #: that arrive while the switch is down; each of them is decided by itself
 REAL_SECONDS = 60.0  #: for all of them on a loaded machine; printed, a fraction of it elsewhere
 
 
 @pytest.mark.slow
 def test_a_switch_dies(capsys: pytest.CaptureFixture[str]) -> None:
-    """W17: three hundred of a thousand hosts fall silent, and nobody is fenced."""
+    """W17: four hundred of a thousand hosts fall silent, and nobody is fenced."""
     with play(hosts=HOSTS, instances=0, conf={'policy.settle_seconds': 15.0}) as stage:
         stage.watcher()
         stage.worker('w1')
@@ -40,7 +40,8 @@ def test_a_switch_dies(capsys: pytest.CaptureFixture[str]) -> None:
         stage.run(30.0)
         assert not list(stage.world.trace.find('asked.off'))
         assert not stage.broken()
-        assert {row['state'] for row in stage.recoveries()} <= {states.HELD, states.CANCELLED}
+        quiet = {states.HELD, states.CANCELLED, states.UNDONE}
+        assert {row['state'] for row in stage.recoveries()} <= quiet
 
 
 @pytest.mark.slow
