@@ -157,6 +157,25 @@ def test_what_holds_at_the_line_is_recorded_for_approval(
     power_off(claim, PolicyGates(site, claim))
 
 
+@pytest.mark.parametrize(('answer', 'gate'), [('veto', 'veto'), ('hold', 'signs-of-life')])
+def test_a_host_that_lives_by_the_time_of_the_line_is_not_fenced(
+    site: Site, alarm: Any, world: World, clock: VirtualClock, dead: str, answer: str, gate: str
+) -> None:
+    """Between verify and the line may lie hours: of a pause, or of a Nova that was away (S9)."""
+    site.conf.set_override('channel', [f'{answer} sim:agent of {{host}}'], 'life')
+    claim = claimed(site, alarm)
+    gates = PolicyGates(site, claim)
+    assert gates.again().answer == 'admit'
+    world.isolate(dead)  # it will tell Nova nothing
+    world.give_power(dead)
+    clock.wait(None, 600.0)
+    with pytest.raises(Waiting, match='sim:agent of compute-01 says answers'):
+        power_off(claim, gates)
+    assert (newest(site, claim)['stage'], newest(site, claim)['gate']) == ('line', gate)
+    world.lose_power(dead)
+    power_off(claim, gates)
+
+
 def test_a_lost_claim_records_nothing(site: Site, alarm: Any, dead: str) -> None:
     claim = claimed(site, alarm)
     claim.transact(lambda _: None, token=None)
