@@ -71,7 +71,7 @@ class Site:
         self.identity = identity
         self._compute = Once(compute)
         self._inventory = Once(inventory)
-        self._clashes: tuple[frozenset[str], Mapping[str, tuple[str, ...]]] | None = None
+        self._clashes: tuple[Inventory, frozenset[str], Mapping[str, tuple[str, ...]]] | None = None
         self._lock = threading.Lock()
         self._ones: dict[type, object] = {}
 
@@ -96,7 +96,6 @@ class Site:
         found = self._inventory()
         if not found.outdated():
             return found
-        self._clashes = None
         self._inventory.forget()
         return self._inventory()
 
@@ -105,29 +104,36 @@ class Site:
         Who has one of them already keeps it: a running recovery goes on with what it has."""
         self._compute.forget()
         self._inventory.forget()
-        self._clashes = None
 
     def clashes(self, hosts: frozenset[str], host: str) -> tuple[str, ...]:
         """Sentences about devices of ``host`` that would also fence another of ``hosts``.
 
         Expanding the inventory over thousands of hosts takes a while: the answer is kept as long
-        as the hosts stay the same. Raises InventoryError.
+        as the hosts and the inventory stay the same. Raises InventoryError.
         """
         inventory, kept = self.inventory, self._clashes
-        if kept is None or kept[0] != hosts:
-            kept = (hosts, _by_host(inventory, hosts))
+        # The answer of an inventory that was replaced while it was made is never given again.
+        if kept is None or kept[0] is not inventory or kept[1] != hosts:
+            kept = (inventory, hosts, _by_host(inventory, hosts))
             self._clashes = kept
-        return kept[1].get(host, ())
+        return kept[2].get(host, ())
 
 
 def _by_host(inventory: Inventory, hosts: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
+    # A machine that is no compute host may be listed, too: it is not to be fenced for one.
+    known = hosts | frozenset(inventory.named_hosts())
     for problem in inventory.problems(sorted(hosts)):
         if not problem.blocks:
             continue
-        named = {word.strip(',;:') for word in problem.message.split()} & hosts
-        if len(named) < 2:
-            continue  # about one host alone, such as a missing entry: its own gate asks that
-        for host in named:
-            found[host] = (*found.get(host, ()), problem.message)
+        named = {word.strip(',;:') for word in problem.message.split()} & known
+        for host in sorted(named & hosts):
+            # About one host alone, such as a missing entry: its own gate asks that.
+            if any(other in hosts or not _renamed(host, other) for other in named - {host}):
+                found[host] = (*found.get(host, ()), problem.message)
     return found
+
+
+def _renamed(host: str, other: str) -> bool:
+    """Whether a name that Nova does not list any more is left over in the inventory."""
+    return host.split('.')[0].lower() == other.split('.')[0].lower()

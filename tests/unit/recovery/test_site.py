@@ -69,3 +69,46 @@ def test_it_is_asked_once_per_list_of_hosts(site: Site, inventory: Shared) -> No
         site.clashes(hosts, 'c1')
     site.clashes(hosts | {'c4'}, 'c1')
     assert inventory.asked == [['c1', 'c2'], ['c1', 'c2', 'c4']]
+
+
+def test_an_answer_about_a_replaced_inventory_is_never_given_again() -> None:
+    """SIGHUP may come while another thread compares the devices of the old file."""
+    hosts, made = frozenset({'c1', 'c2'}), list[Inventory]()
+
+    class Corrected(Shared):
+        def problems(self, hosts: Iterable[str]) -> tuple[InventoryProblem, ...]:
+            return ()
+
+    class Slow(Shared):
+        def problems(self, hosts: Iterable[str]) -> tuple[InventoryProblem, ...]:
+            here.renew()
+            return super().problems(hosts)
+
+    def inventory() -> Inventory:
+        made.append(Corrected() if made else Slow())
+        return made[-1]
+
+    clock = SystemClock()
+    here = Site(
+        conf=cfg.ConfigOpts(),
+        clock=clock,
+        store=Store('sqlite://', clock),
+        identity=Identity('n', 'cli', 'h', 1),
+        compute=lambda: None,  # type: ignore[arg-type,return-value]
+        inventory=inventory,
+    )
+    assert len(here.clashes(hosts, 'c1')) == 1
+    assert here.clashes(hosts, 'c1') == ()
+
+
+@pytest.mark.parametrize(('other', 'clashes'), [('storage-1', 1), ('c1.example.org', 0)])
+def test_a_listed_machine_that_is_no_compute_host_is_not_fenced_for_one(
+    site: Site, inventory: Shared, monkeypatch: pytest.MonkeyPatch, other: str, clashes: int
+) -> None:
+    """But a name that the very host had before stops nothing."""
+    message = f'c1 and {other} would both be fenced through sim x'
+    found = (InventoryProblem('c1', message),)
+    monkeypatch.setattr(inventory, 'problems', lambda _: found)
+    monkeypatch.setattr(inventory, 'named_hosts', lambda: (other,))
+    assert len(site.clashes(frozenset({'c1', 'c2'}), 'c1')) == clashes
+    assert site.clashes(frozenset({'c1', 'c2'}), 'c2') == ()
