@@ -17,6 +17,7 @@ from drivers.compute.http import Cloud, Deadline, Mount
 from drivers.compute.shared import Shared
 from drivers.contracts.clock import Clock
 from drivers.contracts.compute import (
+    Aggregate,
     Capacity,
     ComputeDriver,
     Hypervisor,
@@ -29,6 +30,7 @@ from drivers.contracts.errors import Refused
 SERVICES: Versions = ((2, 53), (2, 69))  # from 2.69 a hung cell's services are listed as unknown
 SET_SERVICE: Versions = ((2, 53), (2, 69))
 HYPERVISORS: Versions = ((2, 53), (2, 87))  # from 2.88 the API asks every agent for its uptime
+AGGREGATES: Versions = ((2, 1), (2, 41))  # one list, not paged; later ones change requests
 # From 2.69 an instance in a hung cell is answered with half a record; below that it is an error.
 SERVERS: Versions = ((2, 47), (2, 68))
 MIGRATIONS: Versions = ((2, 59), (2, 80))
@@ -92,6 +94,14 @@ class NovaCompute(ComputeDriver):
 
     def hypervisors(self, *, timeout: float) -> tuple[Hypervisor, ...]:
         return self._hypervisors(Deadline(self._clock, timeout))
+
+    def aggregates(self, *, timeout: float) -> tuple[Aggregate, ...]:
+        return self._nova.get(
+            '/os-aggregates',
+            AGGREGATES,
+            Deadline(self._clock, timeout),
+            lambda body: tuple(map(records.aggregate, body['aggregates'])),
+        )
 
     def instances(self, *, host: str, timeout: float) -> tuple[Instance, ...]:
         return self._servers({'host': host}, Deadline(self._clock, timeout))

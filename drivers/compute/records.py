@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from drivers.contracts.compute import Capacity, Hypervisor, Instance, Migration, Service
+from drivers.contracts.compute import Aggregate, Capacity, Hypervisor, Instance, Migration, Service
 
 Json = Mapping[str, Any]
 
@@ -59,6 +59,10 @@ def hypervisor(record: Json) -> Hypervisor:
         type=record['hypervisor_type'],
         state=record['state'],
     )
+
+
+def aggregate(record: Json) -> Aggregate:
+    return Aggregate(name=record['name'], hosts=frozenset(record['hosts']))
 
 
 def instance(record: Json) -> Instance:

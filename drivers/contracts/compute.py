@@ -33,6 +33,14 @@ class Hypervisor:
 
 
 @dataclass(frozen=True)
+class Aggregate:
+    """Hosts that an administrator has put together. An availability zone is one, too."""
+
+    name: str
+    hosts: frozenset[str]  #: the services' hosts; one may belong to several aggregates
+
+
+@dataclass(frozen=True)
 class Instance:
     """One Nova server."""
 
@@ -98,6 +106,10 @@ class ComputeDriver(abc.ABC):
     @abc.abstractmethod
     def hypervisors(self, *, timeout: float) -> tuple[Hypervisor, ...]:
         """Every compute node."""
+
+    @abc.abstractmethod
+    def aggregates(self, *, timeout: float) -> tuple[Aggregate, ...]:
+        """Every host aggregate, those without hosts included."""
 
     @abc.abstractmethod
     def instances(self, *, host: str, timeout: float) -> tuple[Instance, ...]:

@@ -21,6 +21,7 @@ class Records:
     def __init__(self, wall: float, seed: int | None = None) -> None:
         self.trace = Trace()
         self.hosts: dict[str, Host] = {}
+        self.aggregates: dict[str, tuple[str, ...]] = {}  #: by name: hosts
         self.instances: dict[str, Instance] = {}
         self.migrations: list[Migration] = []
         self.local_allowed: set[str] = set()  #: local-disk instances whose rebuild was opted in

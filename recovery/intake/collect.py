@@ -240,7 +240,9 @@ def _asked(site: Site, ask: Ask, needs: frozenset[str], host: HostRecord) -> dic
     if 'domains' in needs:
         services = found.get('services', Missing())
         found['domains'] = services if isinstance(services, Missing) else _try(
-            lambda: domains.of_host(site, host.name, services)
+            lambda: domains.of_host(
+                site, host.name, services, lambda: nova.aggregates(timeout=timeout)
+            )
         )  # fmt: skip
     if 'instances' in needs and site.conf.policy.approve_instances:
         found['instances'] = _try(

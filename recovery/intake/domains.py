@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 import sqlalchemy as sa
 from oslo_config import cfg
 
-from drivers.contracts.compute import Service
+from drivers.contracts.compute import Aggregate, Service
 from recovery.db import hosts, storms
 from recovery.policy.inputs import Domain, Storm
 from recovery.site import Site
 
 
-def of_host(site: Site, host: str, services: Sequence[Service]) -> tuple[Domain, ...]:
-    """The segment and the zone of a host, where they have a limit, with all their hosts."""
+def of_host(
+    site: Site,
+    host: str,
+    services: Sequence[Service],
+    ask: Callable[[], Sequence[Aggregate]],
+) -> tuple[Domain, ...]:
+    """The segment, the zone and the aggregates of a host that have a limit, with their hosts.
+
+    :param ask: for Nova's aggregates; called only when one has a limit. Raises DriverError.
+    """
     conf = site.conf
     found: list[Domain] = []
     zone = next((one.zone for one in services if one.host == host), None)
@@ -27,11 +35,30 @@ def of_host(site: Site, host: str, services: Sequence[Service]) -> tuple[Domain,
         if mine is not None:
             members = {name for name, segment in segments.items() if segment == mine}
             found += _domain(conf, 'segment', mine, members)
-    every = {one.host for one in services}
+    every = frozenset(one.host for one in services)
+    if wanted(conf, 'aggregate'):
+        found += _aggregates(conf, host, ask(), every, {one.hosts for one in found})
     return tuple(one for one in found if not one.hosts >= every)  # the cloud has its own limit
 
 
-def _domain(conf: cfg.ConfigOpts, kind: str, name: str, members: set[str]) -> list[Domain]:
+def _aggregates(
+    conf: cfg.ConfigOpts,
+    host: str,
+    aggregates: Sequence[Aggregate],
+    every: frozenset[str],
+    counted: set[frozenset[str]],
+) -> list[Domain]:
+    """Those of the host. The same hosts are counted once: a zone is an aggregate, too."""
+    found: list[Domain] = []
+    for one in sorted(aggregates, key=lambda one: one.name):
+        members = one.hosts & every
+        if host in members and (members not in counted or named(conf, 'aggregate', one.name)):
+            found += _domain(conf, 'aggregate', one.name, members)
+            counted |= {each.hosts for each in found}
+    return found
+
+
+def _domain(conf: cfg.ConfigOpts, kind: str, name: str, members: Set[str]) -> list[Domain]:
     share, count = limit(conf, kind, name)
     if share is None and count is None:
         return []
@@ -44,6 +71,11 @@ def limit(conf: cfg.ConfigOpts, kind: str, name: str) -> tuple[float | None, int
     scope = f'{kind}/{name}'
     share, count = shares.get(scope, shares.get(kind)), counts.get(scope, counts.get(kind))
     return None if share is None else float(share), None if count is None else int(count)
+
+
+def named(conf: cfg.ConfigOpts, kind: str, name: str) -> bool:
+    """Whether this very domain has a limit, and not just its kind."""
+    return f'{kind}/{name}' in {*conf.policy.domain_share, *conf.policy.domain_count}
 
 
 def wanted(conf: cfg.ConfigOpts, kind: str) -> bool:

@@ -1,4 +1,4 @@
-"""Nova's lists of services and hypervisors, shared by decisions that fall together.
+"""Nova's lists of services, hypervisors and aggregates, shared by decisions that fall together.
 
 A thousand alarms within a minute must not ask for a list of a thousand services each. Only what is
 decided before a worker begins shares them: whoever is about to fence asks for himself.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from drivers.contracts.compute import Hypervisor, Service
+from drivers.contracts.compute import Aggregate, Hypervisor, Service
 from recovery.site import Site
 
 KEEP_SECONDS = 1.0  #: an age that no limit of the policy can tell from a slow answer
@@ -35,6 +35,14 @@ class Lists:
         compute = self._site.compute
         found: tuple[Hypervisor, ...] = self._get(
             'hypervisors', lambda: compute.hypervisors(timeout=timeout)
+        )
+        return found
+
+    def aggregates(self, timeout: float) -> tuple[Aggregate, ...]:
+        """Likewise."""
+        compute = self._site.compute
+        found: tuple[Aggregate, ...] = self._get(
+            'aggregates', lambda: compute.aggregates(timeout=timeout)
         )
         return found
 

@@ -74,6 +74,10 @@ class Peer(abc.ABC):
         """The user deletes it."""
 
     @abc.abstractmethod
+    def aggregate(self, name: str, *hosts: str) -> None:
+        """Nova has these hosts in that new aggregate; none: there is no such aggregate more."""
+
+    @abc.abstractmethod
     def power(self, host: str, on: bool) -> None:
         """Switch a host."""
 
@@ -155,6 +159,13 @@ class SimulatedPeer(Peer):
 
     def delete(self, instance: str) -> None:
         self.world.delete_instance(instance)
+
+    def aggregate(self, name: str, *hosts: str) -> None:
+        with self.world:
+            if hosts:
+                self.world.aggregates[name] = hosts
+            else:
+                del self.world.aggregates[name]
 
     def power(self, host: str, on: bool) -> None:
         (self.world.give_power if on else self.world.lose_power)(host)
@@ -292,6 +303,18 @@ class NovaPeer(Peer):
         found = self._lab.compute.get_server(instance)
         self._lab.compute.delete_server(found)
         self._lab.compute.wait_for_delete(found, interval=0.3, wait=PATIENCE)
+
+    def aggregate(self, name: str, *hosts: str) -> None:
+        compute = self._lab.compute
+        if hosts:
+            made = compute.create_aggregate(name=name)
+            for host in hosts:
+                compute.add_host_to_aggregate(made, host)
+            return
+        found = compute.find_aggregate(name, ignore_missing=False)
+        for host in found.hosts:
+            compute.remove_host_from_aggregate(found, host)
+        compute.delete_aggregate(found)
 
     def power(self, host: str, on: bool) -> None:
         self.control('host', 'on' if on else 'off', host)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from drivers.compute.nova import NovaCompute
-from drivers.contracts.compute import Instance, Service
+from drivers.contracts.compute import Aggregate, Instance, Service
 from drivers.contracts.errors import AccessDenied, DriverError, NotFound, Refused, Unreachable
 from tests.contract.compute_peers import PEERS, Peer
 
@@ -73,6 +73,23 @@ def test_each_service_has_a_hypervisor(peer: Peer, driver: NovaCompute) -> None:
     assert sorted(one.host for one in found) == sorted(peer.hosts)
     assert {one.state for one in found} == {'up'}
     assert len({one.id for one in found}) == len(found)
+
+
+def test_aggregates_say_which_hosts_they_have(peer: Peer, driver: NovaCompute) -> None:
+    before = set(driver.aggregates(timeout=SECONDS))
+    one, other, *_ = peer.hosts
+    peer.aggregate('contract-a', one, other)
+    peer.aggregate('contract-b', other)
+    try:
+        found = set(driver.aggregates(timeout=SECONDS)) - before
+    finally:
+        peer.aggregate('contract-a')
+        peer.aggregate('contract-b')
+    assert found == {
+        Aggregate('contract-a', frozenset({one, other})),
+        Aggregate('contract-b', frozenset({other})),
+    }
+    assert set(driver.aggregates(timeout=SECONDS)) == before
 
 
 def test_flags_are_changed_in_one_request(peer: Peer, driver: NovaCompute) -> None:

@@ -408,6 +408,10 @@ class Verbs:
             said = partial(labels.label, self._store, host, segment=name, by=ANN, reason=WHY)
             self._ask(said)
 
+    def aggregate(self, name: str, *hosts: str) -> None:
+        """Nova has these hosts in that aggregate."""
+        self.stage.world.aggregates[name] = hosts
+
     def maintenance(self, host: str, how: str) -> None:
         on = how == 'on'
         self._ask(lambda: service.maintain(self._store, host, on, by=ANN, reason=WHY))

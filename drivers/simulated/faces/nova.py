@@ -40,6 +40,7 @@ class Nova(Versioned):
         'nova.services',
         'nova.set-service',
         'nova.hypervisors',
+        'nova.aggregates',
         'nova.evacuate',
         'nova.migrations',
     )
@@ -58,6 +59,7 @@ class Nova(Versioned):
         )
         self.route('GET', '/v2.1/os-hypervisors/detail', 'nova.hypervisors', self._hypervisors)
         self.route('GET', '/v2.1/os-hypervisors', 'nova.hypervisors', self._hypervisors)
+        self.route('GET', '/v2.1/os-aggregates', 'nova.aggregates', self._aggregates)
         self.route('GET', '/v2.1/servers/detail', 'nova.servers', self._servers)
         self.route('GET', '/v2.1/servers', 'nova.servers', self._servers)
         self.route('GET', '/v2.1/servers/{}', 'nova.server', self._server, _server_host)
@@ -174,6 +176,9 @@ class Nova(Versioned):
             name = call.one('hypervisor_hostname_pattern')
             found = [view for view in found if not name or name in view['hypervisor_hostname']]
         return Answer(page(call, found, 'hypervisors'))
+
+    def _aggregates(self, call: Call) -> Answer:
+        return Answer({'aggregates': views.aggregates(call.world, call.version)})
 
     # -- servers -----------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from typing import Any
 
 from drivers.simulated.faces.http import stamp
@@ -85,6 +86,27 @@ def hypervisors(world: World, host: Host, version: Version) -> list[dict[str, An
                 'running_vms': len(list(world.instances_on(host.name))),
                 'cpu_info': {},
             }
+        views.append(view)
+    return views
+
+
+def aggregates(world: World, version: Version) -> list[dict[str, Any]]:
+    """Every host aggregate."""
+    views = []
+    for number, (name, hosts) in enumerate(world.aggregates.items(), 1):
+        view: dict[str, Any] = {
+            'id': number,
+            'name': name,
+            'hosts': list(hosts),
+            'availability_zone': None,
+            'metadata': {},
+            'deleted': False,
+            'created_at': stamp(world.wall(0.0), '.000000'),
+            'updated_at': None,
+            'deleted_at': None,
+        }
+        if version >= (2, 41):
+            view['uuid'] = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
         views.append(view)
     return views
 

@@ -43,6 +43,7 @@ def test_openstacksdk_reads_everything(anywhere: Any) -> None:
     assert [each.service_details['host'] for each in hypervisors] == [
         service.host for service in services
     ]
+    assert list(anywhere.compute.aggregates()) == []
     servers = list(anywhere.compute.servers(all_projects=True))
     assert len(servers) == 20
     assert servers[0].flavor.ram == 2048

@@ -1,4 +1,4 @@
-"""Segments and zones with a limit, all of their hosts, and what a host carries."""
+"""Segments, zones and aggregates with a limit, all of their hosts, and what a host carries."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from oslo_config import cfg
 
-from drivers.contracts.compute import Service
+from drivers.contracts.compute import Aggregate, Service
+from drivers.simulated.world import World
 from recovery.db import hosts
-from recovery.intake import domains
+from recovery.intake import collect, domains
+from recovery.policy.gates.count import DOMAINS
 from recovery.site import Site
 
 
@@ -20,6 +22,10 @@ def service(host: str, zone: str) -> Service:
 SERVICES = (service('c1', 'az1'), service('c2', 'az1'), service('c3', 'az2'))
 
 
+def nobody_asks() -> tuple[Aggregate, ...]:
+    raise AssertionError('no aggregate has a limit')
+
+
 def put(site: Site, host: str, **values: Any) -> None:
     with site.store.write() as connection:
         hosts.put(connection, host, **values)
@@ -28,7 +34,7 @@ def put(site: Site, host: str, **values: Any) -> None:
 def test_the_zone_and_the_segment_of_a_host(site: Site) -> None:
     for name in ('c1', 'c3'):
         put(site, name, segment='rack-1')
-    found = domains.of_host(site, 'c1', SERVICES)
+    found = domains.of_host(site, 'c1', SERVICES, nobody_asks)
     assert [(one.kind, one.name, sorted(one.hosts), one.mass_share) for one in found] == [
         ('zone', 'az1', ['c1', 'c2'], 0.5),
         ('segment', 'rack-1', ['c1', 'c3'], 0.5),
@@ -37,7 +43,7 @@ def test_the_zone_and_the_segment_of_a_host(site: Site) -> None:
 
 def test_what_is_the_whole_cloud_needs_no_limit_of_its_own(site: Site) -> None:
     every = tuple(service(name, 'nova') for name in ('c1', 'c2'))
-    assert domains.of_host(site, 'c1', every) == ()
+    assert domains.of_host(site, 'c1', every, nobody_asks) == ()
 
 
 @pytest.mark.parametrize(
@@ -60,8 +66,46 @@ def test_limits_by_kind_and_by_name(
 ) -> None:
     conf.set_override('domain_share', share, 'policy')
     conf.set_override('domain_count', count, 'policy')
-    found = domains.of_host(site, 'c1', SERVICES)
+    found = domains.of_host(site, 'c1', SERVICES, nobody_asks)
     assert [(one.mass_share, one.mass_count) for one in found] == limit
+
+
+AGGREGATES = (
+    Aggregate('az1', frozenset({'c1', 'c2'})),
+    Aggregate('empty', frozenset()),
+    Aggregate('gpu', frozenset({'c1', 'c3', 'gone'})),
+    Aggregate('graphics', frozenset({'c1', 'c3'})),
+    Aggregate('ssd', frozenset({'c2', 'c3'})),
+    Aggregate('whole', frozenset({'c1', 'c2', 'c3'})),
+)
+
+
+@pytest.mark.parametrize(
+    ('share', 'count', 'found'),
+    [
+        ({'zone': 0.5, 'aggregate': 0.3}, {}, [('zone', 'az1'), ('aggregate', 'gpu')]),
+        ({'aggregate': 0.3}, {}, [('aggregate', 'az1'), ('aggregate', 'gpu')]),
+        (
+            {'zone': 0.5, 'aggregate/az1': 0.2},
+            {},
+            [('zone', 'az1'), ('aggregate', 'az1')],
+        ),
+        ({}, {'aggregate/graphics': 1}, [('aggregate', 'graphics')]),
+        ({'aggregate/ssd': 0.3}, {}, []),
+    ],
+)
+def test_the_aggregates_of_a_host_and_no_hosts_twice(
+    site: Site,
+    conf: cfg.ConfigOpts,
+    share: dict[str, float],
+    count: dict[str, int],
+    found: list[tuple[str, str]],
+) -> None:
+    conf.set_override('domain_share', share, 'policy')
+    conf.set_override('domain_count', count, 'policy')
+    said = domains.of_host(site, 'c1', SERVICES, lambda: AGGREGATES)
+    assert [(one.kind, one.name) for one in said] == found
+    assert 'gone' not in {host for one in said for host in one.hosts}
 
 
 def test_carriers(site: Site) -> None:
@@ -73,3 +117,16 @@ def test_carriers(site: Site) -> None:
             'bus': frozenset({'c1'}),
         }
         assert domains.carriers(connection, 'c9') == {}
+
+
+@pytest.mark.parametrize(('limits', 'answer'), [({}, 'admit'), ({'aggregate': 0.5}, 'hold')])
+def test_aggregates_that_cannot_be_asked_hold_where_one_has_a_limit(
+    site: Site, conf: cfg.ConfigOpts, world: World, limits: dict[str, float], answer: str
+) -> None:
+    conf.set_override('domain_share', limits, 'policy')
+    world.faults.add('nova.aggregates', 'error', 403)
+    inputs = collect.collect(site, collect.Ask('host-down', 'compute-01'), DOMAINS.needs)
+    said = DOMAINS.decide(inputs)
+    assert said.word == answer
+    assert ('cannot ask what fails together' in said.reason) == bool(limits)
+    assert any(one.kind == 'nova.aggregates' for one in world.faults.requests) == bool(limits)

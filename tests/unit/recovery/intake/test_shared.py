@@ -29,6 +29,17 @@ def test_a_second_later_it_is_asked_again(site: Site, world: World) -> None:
     assert shared.lists(site) is lists
 
 
+def test_aggregates_are_kept_likewise(site: Site, world: World) -> None:
+    lists = shared.lists(site)
+    world.aggregates['gpu'] = ('compute-01',)
+    first = lists.aggregates(9.0)
+    assert [(one.name, sorted(one.hosts)) for one in first] == [('gpu', ['compute-01'])]
+    world.aggregates.clear()
+    assert lists.aggregates(9.0) is first
+    site.clock.wait(None, 1.1)
+    assert lists.aggregates(9.0) == ()
+
+
 def test_a_failure_is_kept_by_nobody(site: Site, world: World) -> None:
     lists = shared.lists(site)
     world.faults.add('nova.*', 'error', 503)
