@@ -25,8 +25,12 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
 def refuse_unreasoned(conf: cfg.ConfigOpts) -> None:
     """Whoever weakens a gate says why.
 
-    :raises BadOptions: a number is beyond what is safe, and no reason is stated.
+    :raises BadOptions: something is beyond what is safe, and no reason is stated.
     """
-    found = weakening.problems(limits(conf), order.every_gate())
+    others = (
+        *weakening.of_domains(conf.policy.domain_share, conf.policy.domain_count),
+        *weakening.of_channels(conf.life.channel or ()),
+    )
+    found = weakening.problems(limits(conf), order.every_gate(), others)
     if found:
         raise BadOptions(f'configuration: {"; ".join(found)}')

@@ -70,14 +70,16 @@ OPTIONS = [
         default={'segment': 0.5, 'zone': 0.5},
         help='Share of the hosts of one domain that may look failed, as KIND:SHARE or '
         'KIND/NAME:SHARE, with commas between; KIND is segment, zone or aggregate. More are held '
-        'for a human, whatever the share of the whole cloud: hosts of a domain share what fails.',
+        'for a human, whatever the share of the whole cloud: hosts of a domain share what fails. '
+        'Segments and zones that are not named have 0.5, aggregates no limit; more than 0.5 needs '
+        'a reason in weakened.',
     ),
     cfg.Opt(
         'domain_count',
         type=types.Dict(types.Integer(min=1)),
         default={},
         help='This many failed hosts of a domain never count as its failure, as KIND:NUMBER or '
-        'KIND/NAME:NUMBER; without one it is mass_count.',
+        'KIND/NAME:NUMBER; without one it is mass_count. More than 10 needs a reason in weakened.',
     ),
     cfg.FloatOpt(
         'storm_cooldown_seconds',
@@ -98,7 +100,8 @@ OPTIONS = [
             'storage': 1,
         },
         help='How many hosts that carry the same thing may be down together, the one to be fenced '
-        'included, as LABEL:NUMBER with commas between; of a label that is not named, one.',
+        'included, as LABEL:NUMBER with commas between; of a label that is not named, one. '
+        'More than 2 needs a reason in weakened.',
     ),
     cfg.IntOpt(
         'approve_instances',

@@ -12,6 +12,9 @@ from recovery.db import hosts, storms
 from recovery.policy.inputs import Domain, Storm
 from recovery.site import Site
 
+#: Share of a kind that the options do not name: who writes one limit does not lose the others.
+USUAL: Mapping[str, float] = {'segment': 0.5, 'zone': 0.5}
+
 
 def of_host(
     site: Site,
@@ -69,7 +72,10 @@ def limit(conf: cfg.ConfigOpts, kind: str, name: str) -> tuple[float | None, int
     """Share and count of one domain: its own, or else those of its kind."""
     shares, counts = conf.policy.domain_share, conf.policy.domain_count
     scope = f'{kind}/{name}'
-    share, count = shares.get(scope, shares.get(kind)), counts.get(scope, counts.get(kind))
+    share, count = (
+        shares.get(scope, shares.get(kind, USUAL.get(kind))),
+        counts.get(scope, counts.get(kind)),
+    )
     return None if share is None else float(share), None if count is None else int(count)
 
 
@@ -80,7 +86,7 @@ def named(conf: cfg.ConfigOpts, kind: str, name: str) -> bool:
 
 def wanted(conf: cfg.ConfigOpts, kind: str) -> bool:
     """Whether any domain of this kind has a limit."""
-    keys = {*conf.policy.domain_share, *conf.policy.domain_count}
+    keys = {*USUAL, *conf.policy.domain_share, *conf.policy.domain_count}
     return any(one.partition('/')[0] == kind for one in keys)
 
 

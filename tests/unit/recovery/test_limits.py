@@ -30,6 +30,19 @@ def test_weak_options_are_refused(tmp_path: Path) -> None:
     assert 'state why with [policy] weakened = settled: REASON' in said
 
 
+def test_weak_options_of_other_kinds_are_refused_too(tmp_path: Path) -> None:
+    conf = options(
+        tmp_path,
+        'domain_share = zone:0.9\ncarries_down = bus:3\n[life]\nchannel = record nova',
+    )
+    with pytest.raises(BadOptions) as refused:
+        limits.refuse_unreasoned(conf)
+    said = str(refused.value)
+    assert '[policy] domain_share is 0.9 for zone, which weakens the gate "domain-failure"' in said
+    assert '[policy] carries_down is 3 for bus, which weakens the gate "carries"' in said
+    assert '[life] channel is only ever "record", which weakens the gate "signs-of-life"' in said
+
+
 def test_with_a_reason_they_are_not(tmp_path: Path) -> None:
     conf = options(
         tmp_path,

@@ -49,11 +49,11 @@ def test_what_is_the_whole_cloud_needs_no_limit_of_its_own(site: Site) -> None:
 @pytest.mark.parametrize(
     ('share', 'count', 'limit'),
     [
-        ({}, {}, []),
+        ({}, {}, [(0.5, None)]),
         ({'zone': 0.4}, {}, [(0.4, None)]),
         ({'zone': 0.4, 'zone/az1': 0.9}, {}, [(0.9, None)]),
-        ({'zone/az2': 0.9}, {}, []),
-        ({}, {'zone': 3}, [(None, 3)]),
+        ({'zone/az2': 0.9}, {}, [(0.5, None)]),
+        ({}, {'zone': 3}, [(0.5, 3)]),
         ({'zone': 0.4}, {'zone/az1': 1}, [(0.4, 1)]),
     ],
 )
@@ -84,14 +84,14 @@ AGGREGATES = (
     ('share', 'count', 'found'),
     [
         ({'zone': 0.5, 'aggregate': 0.3}, {}, [('zone', 'az1'), ('aggregate', 'gpu')]),
-        ({'aggregate': 0.3}, {}, [('aggregate', 'az1'), ('aggregate', 'gpu')]),
+        ({'aggregate': 0.3}, {}, [('zone', 'az1'), ('aggregate', 'gpu')]),
         (
             {'zone': 0.5, 'aggregate/az1': 0.2},
             {},
             [('zone', 'az1'), ('aggregate', 'az1')],
         ),
-        ({}, {'aggregate/graphics': 1}, [('aggregate', 'graphics')]),
-        ({'aggregate/ssd': 0.3}, {}, []),
+        ({}, {'aggregate/graphics': 1}, [('zone', 'az1'), ('aggregate', 'graphics')]),
+        ({'aggregate/ssd': 0.3}, {}, [('zone', 'az1')]),
     ],
 )
 def test_the_aggregates_of_a_host_and_no_hosts_twice(

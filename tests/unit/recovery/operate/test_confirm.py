@@ -127,6 +127,8 @@ def test_a_channel_that_shows_life_refuses(
     waits(run)
     command = code or ('/bin/true' if answer == 'record' else '/bin/false')
     channel = f'[life]\nchannel = {answer} command:{command} {{host}}\n'
+    if answer == 'record':
+        channel += '[policy]\nweakened = signs-of-life: a trial\n'
     run.config.write_text(f'{run.config.read_text()}\n{channel}')
     done = run('confirm-fenced', HOST, *YES)
     if code:
