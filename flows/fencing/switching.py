@@ -81,7 +81,10 @@ class Switching:
         return self.device.off_timeout - (now - first)
 
     def patience(self, now: float) -> float:
-        """Seconds for one reading: the time-out is a total."""
+        """Seconds for one reading: the time-out is a total, until it reads OFF. From then on what
+        is waited for is another device, or its off_wait."""
+        if self.off_since is not None:
+            return self.device.request_timeout
         return min(self.device.request_timeout, max(self.left(now), LAST_READ_SECONDS))
 
     def saw(self, reading: Reading) -> None:

@@ -67,6 +67,16 @@ def test_no_question_outlives_the_total() -> None:
     assert one.patience(BEGAN + 25.0) == 1.0
 
 
+def test_one_that_is_off_may_take_its_time_to_say_that_it_still_is() -> None:
+    """While the rest of its level is asked: not a second that its own time-out has left over."""
+    one = switching(off_timeout=20.0)
+    asked(one)
+    reads(one, 'off', at=3.0)
+    assert one.patience(BEGAN + 25.0) == 15.0
+    reads(one, 'away', at=26.0)
+    assert one.patience(BEGAN + 26.0) == 1.0
+
+
 def test_no_more_requests_than_attempts() -> None:
     one = switching(attempts=2, off_timeout=60.0)
     asked(one)
