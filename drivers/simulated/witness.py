@@ -7,14 +7,16 @@ target.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, TypeVar
 
 from drivers.contracts.errors import Unreachable
 from drivers.contracts.life import LifeDriver, Seen, fill
 from drivers.contracts.witness import WitnessDriver
 from drivers.simulated.bmc import patient, world_here
 from drivers.simulated.errors import ApiError, ClientGone, Dropped, Silent
-from drivers.simulated.pipeline import Faulted, Request
+from drivers.simulated.pipeline import Caller, Faulted, Request
+
+T = TypeVar('T')
 
 
 class SimulatedWitness(WitnessDriver):
@@ -36,7 +38,7 @@ class SimulatedWitness(WitnessDriver):
             return str(met['lie'].value) if 'lie' in met else 'there'
 
         try:
-            return Request(world, 'witness.ask', subject, caller, answer).serve()
+            return _served(Request(world, 'witness.ask', subject, caller, answer), caller)
         except ClientGone as error:
             raise Unreachable(str(error)) from error
         except (ApiError, Dropped) as error:
@@ -64,10 +66,19 @@ class SimulatedLife(LifeDriver):
                 raise Silent(host)
             return True
 
+        caller = patient(world, timeout)
         try:
-            Request(world, 'life.look', subject, patient(world, timeout), answer).serve()
+            _served(Request(world, 'life.look', subject, caller, answer), caller)
         except ClientGone:
             return Seen(False, 'no answer in time')
         except (ApiError, Dropped) as error:
             return Seen(None, f'could not be asked: {error}')
         return Seen(True, 'answers')
+
+
+def _served(request: Request[T], caller: Caller) -> T:
+    """The answer, and what is to happen once the caller has it."""
+    answer = request.serve()
+    for run in caller.after:
+        run()
+    return answer

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from recovery.db import states, tables
@@ -19,6 +20,8 @@ from tests.stage import Stage, play
 
 HOST = 'compute-02'
 OUTLETS = '-outlets'  #: ends the name of a scene in which the host is fenced by its second level
+GATES = '-gates'  #: ends the name of a scene in which witnesses and channels of life are asked
+BY_WORKER = 'w[0-9]/*'  #: who sends what counts: not the watcher
 MOMENTS = ('received', 'applied', 'answered')
 TAKEOVER_SECONDS = 2.0
 MAXIMUM_SECONDS = 900.0
@@ -38,19 +41,28 @@ TWO_LEVELS: Mapping[str, Any] = {
         }
     ],
 }
+#: Nothing is kept: each decision asks, and the worker can die between any two answers.
+OUTSIDE: Mapping[str, Any] = {
+    'isolation.witnesses': ['sim://router', 'sim://gateway', 'sim://time'],
+    'isolation.keep_seconds': 0,
+    'life.channel': ['hold sim:ssh of {host}', 'veto sim:lease of {host}'],
+}
+ASKED = ('witness.ask', 'life.look')
 
 
 @dataclass(frozen=True)
 class Point:
     """Where the worker dies."""
 
-    flow: str  #: 'host-down' or 'host-return', with or without OUTLETS
+    flow: str  #: 'host-down' or 'host-return', maybe with OUTLETS or GATES
     what: str  #: 'request' or 'commit'
     number: int  #: 1 for the first after the alarm
     moment: str
+    asked: str = ''  #: kind of a request that a gate made
 
     def __str__(self) -> str:
-        return f'{self.flow}-{self.what}-{self.number}-{self.moment}'
+        name = f'{self.flow}-{self.what}-{self.number}-{self.moment}'
+        return f'{name}-{self.asked}' if self.asked else name
 
 
 @dataclass
@@ -104,6 +116,7 @@ def scene(flow: str) -> Iterator[tuple[Stage, Callable[[], None], Commits]]:
         instances=12,
         settings={'rebuild_seconds': 3.0, 'boot_seconds': 8.0},
         inventory=TWO_LEVELS if outlets else None,
+        conf=OUTSIDE if flow.endswith(GATES) else None,
     ) as stage:
         if outlets:
             stage.world.hosts[HOST].feeds = {'a': True, 'b': True}
@@ -144,11 +157,12 @@ def clean(flow: str) -> tuple[End, list[Point]]:
     with scene(flow) as (stage, begin, commits):
         begin()
         stage.until(stage.ended, MAXIMUM_SECONDS)
-        requests = sum(_by_worker(note.client) for note in stage.world.faults.requests)
+        kinds = [note.kind for note in stage.world.faults.requests if _by_worker(note.client)]
         points = [
-            Point(flow, 'request', number, moment)
-            for number in range(1, requests + 1)
+            Point(flow, 'request', number, moment, kind if kind in ASKED else '')
+            for number, kind in enumerate(kinds, 1)
             for moment in MOMENTS
+            if (kind, moment) != ('life.look', 'answered')  # a dead host answers nobody
         ]
         points += [
             Point(flow, 'commit', number, moment)
@@ -165,7 +179,7 @@ def killed(point: Point) -> tuple[End, list[str], str]:
             commits.kill_at = (point.number, point.moment)
         else:
             stage.world.faults.kill(
-                '*', point.number, point.moment, lambda note: _die(stage, note.client), 'w*/*'
+                '*', point.number, point.moment, lambda note: _die(stage, note.client), BY_WORKER
             )
         begin()
         stage.until(lambda: stage.killed_at is not None or stage.ended(), MAXIMUM_SECONDS)
@@ -181,7 +195,7 @@ def _die(stage: Stage, client: str) -> bool:
 
 
 def _by_worker(client: str) -> bool:
-    return client.startswith('w') and '/' in client and not client.startswith('watcher')
+    return fnmatchcase(client, BY_WORKER)
 
 
 def _resumed(stage: Stage, point: Point) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from tests.crash.sweep import OUTLETS, End, Point, clean, killed
+from tests.crash.sweep import GATES, OUTLETS, End, Point, clean, killed
 
 #: The numbers of points may not fall: fewer would mean that the sweep sees less.
 LEAST = {
@@ -17,9 +17,20 @@ LEAST = {
     'host-return': 290,
     f'host-down{OUTLETS}': 335,
     f'host-return{OUTLETS}': 325,
+    f'host-down{GATES}': 290,
+    f'host-return{GATES}': 370,
 }
-#: Scenes of which a share of the points is enough: the steps around the power are those of others.
-SHARE = {f'host-down{OUTLETS}': 5, f'host-return{OUTLETS}': 11}
+#: Of them between the answers of witnesses and channels of life.
+LEAST_ASKED = {f'host-down{GATES}': 33, f'host-return{GATES}': 36}
+#: Scenes of which a share of the points is enough: the other steps are those of other scenes.
+SHARE = {
+    f'host-down{OUTLETS}': 5,
+    f'host-return{OUTLETS}': 11,
+    f'host-down{GATES}': 23,
+    f'host-return{GATES}': 37,
+}
+#: Of the points between answers those of a recovery are all played; a return fences nobody.
+SHARE_ASKED = {f'host-return{GATES}': 5}
 FLOWS = tuple(LEAST)
 
 
@@ -29,11 +40,19 @@ def _clean(flow: str) -> tuple[End, tuple[Point, ...]]:
     return end, tuple(points)
 
 
+def _played(flow: str) -> list[Point]:
+    """The points of a flow that are played: with RECOVERY_CRASH_SHARE=1 all of them."""
+    share = int(os.environ.get('RECOVERY_CRASH_SHARE', SHARE.get(flow, 1)))
+    share_asked = min(share, SHARE_ASKED.get(flow, 1))
+    asked = [one for one in _clean(flow)[1] if one.asked]
+    others = [one for one in _clean(flow)[1] if not one.asked]
+    return [*others[::share], *asked[::share_asked]]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if 'point' in metafunc.fixturenames:
         every = int(os.environ.get('RECOVERY_CRASH_EVERY', '1'))
-        points = [point for flow in FLOWS for point in _clean(flow)[1][:: SHARE.get(flow, 1)]]
-        points = points[::every]
+        points = [point for flow in FLOWS for point in _played(flow)][::every]
         metafunc.parametrize('point', points, ids=map(str, points))
 
 
@@ -41,12 +60,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_the_sweep_sees_enough(flow: str, record_property: Callable[[str, object], None]) -> None:
     end, points = _clean(flow)
     kinds = Counter(point.what for point in points)
+    asked, played = sum(bool(point.asked) for point in points), len(_played(flow))
     record_property(
         'points',
         f'{flow}, in one process: {len(points)}; '
-        f'{kinds["request"]} moments of requests, {kinds["commit"]} sides of commits',
+        f'{kinds["request"]} moments of requests, {kinds["commit"]} sides of commits; '
+        f'{asked} of them between the answers of witnesses and channels, {played} played',
     )
     assert len(points) >= LEAST[flow]
+    assert asked >= LEAST_ASKED.get(flow, 0)
     assert end.state == 'done'
 
 
