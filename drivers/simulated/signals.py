@@ -1,4 +1,8 @@
-"""Kill points of real processes: the client is found by its TCP port, and sent a signal."""
+"""Kill points of real processes: the client is found by its TCP port, and sent a signal.
+
+Some drivers ask by a child: then the client is whoever started it, and the child is left alone, as
+it would be when its parent crashes.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ LOOKS = 20
 
 @dataclass
 class SignalClient:
-    """Sends a signal to the process, one of ``pids``, that sent the request.
+    """Sends a signal to the process, one of ``pids``, that sent the request or whose child did.
 
     SIGKILL for a crash, SIGSTOP for a worker that freezes between asking and being answered.
     """
@@ -45,7 +49,11 @@ class SignalClient:
 
     def _holding(self, port: str) -> list[int]:
         inode = _inode(port)
-        return [] if inode is None else [pid for pid in self.pids if _holds(pid, inode)]
+        if inode is None:
+            return []
+        return [pid for pid in self.pids if _holds(pid, inode)] or [
+            pid for pid in self.pids for child in _descendants(pid) if _holds(child, inode)
+        ]
 
 
 def _inode(port: str) -> str | None:
@@ -60,6 +68,19 @@ def _inode(port: str) -> str | None:
                 if words[1].endswith(wanted) and words[9] != '0':
                     return words[9]
     return None
+
+
+def _descendants(pid: int) -> list[int]:
+    children = dict[int, list[int]]()
+    for entry in Path('/proc').iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):  # it has ended
+                parent = (entry / 'stat').read_text().rpartition(')')[2].split()[1]
+                children.setdefault(int(parent), []).append(int(entry.name))
+    found = [pid]
+    for one in found:  # grows while it is read
+        found += children.get(one, [])
+    return found[1:]
 
 
 def _holds(pid: int, inode: str) -> bool:

@@ -162,12 +162,34 @@ def test_a_real_process_is_killed(
     assert len(asked) == (0 if moment == 'received' else 1)
 
 
+def test_who_asks_by_a_child_is_killed_himself(served: Server) -> None:
+    asking = f"import requests; requests.get('{served.url}/redfish/v1/'); print('answered')"
+    parent = 'import subprocess, sys; sys.stdin.readline()\n'
+    parent += f'subprocess.run([sys.executable, "-c", {asking!r}])'
+    with subprocess.Popen(
+        [sys.executable, '-c', parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        requests.post(
+            f'{served.url}/_world/kill',
+            json={
+                'kind': 'redfish.root', 'number': 1, 'moment': 'received', 'pids': [process.pid],
+            },
+            timeout=5,
+        )  # fmt: skip
+        said, _ = process.communicate('\n', timeout=30)
+        assert process.returncode == -signal.SIGKILL
+        assert said == ''
+
+
 def test_another_process_is_spared(served: Server, client: subprocess.Popen[str]) -> None:
-    requests.post(
-        f'{served.url}/_world/kill',
-        json={'kind': 'redfish.*', 'number': 1, 'moment': 'received', 'pids': [1]},
-        timeout=5,
-    )
-    said, _ = client.communicate('\n', timeout=30)
+    with subprocess.Popen(['sleep', '60']) as other:
+        requests.post(
+            f'{served.url}/_world/kill',
+            json={'kind': 'redfish.*', 'number': 1, 'moment': 'received', 'pids': [other.pid]},
+            timeout=5,
+        )
+        said, _ = client.communicate('\n', timeout=30)
+        assert other.poll() is None
+        other.kill()
     assert client.returncode == 0
     assert said.split() == [str(number) for number in range(1, 9)]
