@@ -15,6 +15,8 @@ from flows.fencing.switching import Switching
 from flows.ports import Claim, Ledger, Line
 from flows.stop import BackToFence
 
+LINE_SECONDS = 30.0  # a request later than this after the gates were asked asks them again
+
 
 def fenced_level(path: FencePath, number: int, *, claim: Claim, ledger: Ledger) -> FenceLevel:
     """The level that this round fenced, with the very devices that were asked.
@@ -66,7 +68,8 @@ class Fencer:
         self._claim = claim
         self._ledger = ledger
         self._clock = clock
-        self._line: Callable[[], Line] | None = line  # gathered and asked with the first request
+        self._line = line
+        self._line_at: float | None = None  # when it was last asked, on the clock's elapsed time
         self._poll_seconds = poll_seconds
         self.reached = False  #: whether any device gave any answer
         self.failures: list[str] = []  #: a sentence per level that failed
@@ -131,7 +134,7 @@ class Fencer:
             'attempt': attempt,
         }
         # After the reading, which may take its time: what the line looks at must not be older.
-        line = self._line() if self._line is not None else None
+        line = self._line() if self._line_is_due() else None
         try:
             self._send(one, observed, off, line)
         except DriverError as error:
@@ -139,6 +142,12 @@ class Fencer:
             self._ledger.event(what, f'level {level.number}, attempt {attempt}: {error}')
             self.reached = self.reached or not isinstance(error, Unreachable)
             (one.unanswered if isinstance(error, Unreachable) else one.refused)()
+
+    def _line_is_due(self) -> bool:
+        """With the first request; and while levels are tried, which may take many minutes, the
+        host may come back, or into somebody's hands."""
+        at = self._line_at
+        return at is None or self._clock.elapsed() - at >= LINE_SECONDS
 
     def _send(
         self, one: Switching, observed: Mapping[str, Any], off: bool, line: Line | None
@@ -148,7 +157,8 @@ class Fencer:
         with self._claim.act(
             'power-off', one.device.name, observed=observed, within=within, line=line
         ) as act:
-            self._line = None
+            if line is not None:
+                self._line_at = self._clock.elapsed()
             if off:
                 act.read_back('reads off already: not asked')
                 self._saw_off(one, self._clock.elapsed())

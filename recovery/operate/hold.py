@@ -19,8 +19,9 @@ HELD_CODE = 'held'  # a waiting recovery that met its gates again
 
 
 def approve(store: Store, identifier: str, *, by: str, reason: str) -> tuple[str, ...]:
-    """Let a held recovery pass the gates that hold it now; other gates, and these for another
-    reason than before the approval, are asked again. Returns the names of the gates.
+    """Let a held recovery pass the gates that held it by its newest recorded decision, for as long
+    as its round lasts and whatever they say by then; other gates are asked again. Returns the
+    names of the gates.
 
     :raises Refusal: nothing holds it, or a gate that no approval opens.
     """

@@ -167,10 +167,14 @@ def test_one_that_took_no_answer_and_is_off_counts() -> None:
     assert level is not None
 
 
-def test_the_line_is_asked_with_the_first_request_only() -> None:
+@pytest.mark.parametrize(('seconds', 'again'), [(20.0, None), (60.0, 'the line')])
+def test_the_line_is_asked_with_the_first_request_and_after_a_while(
+    seconds: float, again: str | None
+) -> None:
     clock = Clock()
-    _level, _fencer, acts = fence(clock, (Device(clock, 'on'),), (Device(clock, 'on', 'off'),))
-    assert acts.lines == ['the line', None]
+    stuck, outlet = Device(clock, 'on'), Device(clock, 'on', 'off')
+    _level, _fencer, acts = fence(clock, (stuck,), (outlet,), off_timeout=seconds)
+    assert acts.lines == ['the line', again]
 
 
 def test_the_intent_tells_level_device_and_attempt() -> None:
