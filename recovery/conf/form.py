@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from oslo_config import types
 
 
@@ -18,3 +21,20 @@ class Form(types.String):
             return str(super().__call__(value))
         except ValueError:
             raise ValueError(f'give {self._right}') from None
+
+
+class Domains(types.Dict):
+    """Numbers by domain. A kind that is misspelt would be a limit that nothing ever meets."""
+
+    _KEY = re.compile(r'^(segment|zone|aggregate)(/.+)?$')
+
+    def __call__(self, value: object) -> dict[str, Any]:
+        """Raises ValueError, naming what is no domain."""
+        found: dict[str, Any] = super().__call__(value)
+        wrong = sorted(key for key in found if not self._KEY.match(key))
+        if wrong:
+            raise ValueError(
+                f'{", ".join(map(repr, wrong))}: give segment, zone or aggregate, or one of them '
+                'by its name, as in zone/NAME'
+            )
+        return found

@@ -2,6 +2,8 @@
 
 from oslo_config import cfg, types
 
+from recovery.conf.form import Domains
+
 GROUP = cfg.OptGroup('policy', title='Limits on automatic action')
 
 OPTIONS = [
@@ -66,7 +68,7 @@ OPTIONS = [
     ),
     cfg.Opt(
         'domain_share',
-        type=types.Dict(types.Float(min=0.0, max=1.0)),
+        type=Domains(types.Float(min=0.0, max=1.0)),
         default={'segment': 0.5, 'zone': 0.5},
         help='Share of the hosts of one domain that may look failed, as KIND:SHARE or '
         'KIND/NAME:SHARE, with commas between; KIND is segment, zone or aggregate. More are held '
@@ -76,7 +78,7 @@ OPTIONS = [
     ),
     cfg.Opt(
         'domain_count',
-        type=types.Dict(types.Integer(min=1)),
+        type=Domains(types.Integer(min=1)),
         default={},
         help='This many failed hosts of a domain never count as its failure, as KIND:NUMBER or '
         'KIND/NAME:NUMBER; without one it is mass_count. More than 10 needs a reason in weakened.',

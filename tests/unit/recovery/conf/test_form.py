@@ -41,6 +41,8 @@ def test_what_has_the_form_is_taken(tmp_path: Path) -> None:
         ('[isolation]\nwitnesses = tcp://ann:secret@a:1', 'no user or password'),
         ('[isolation]\narbitrator = secret', 'tcp://HOST:PORT'),
         ('[life]\nchannel = maybe ssh://secret', 'veto, hold or record'),
+        ('[policy]\ndomain_share = zonne:0.5', "'zonne': give segment, zone or aggregate"),
+        ('[policy]\ndomain_count = zone/:3', "'zone/'"),
         ('[sources]\nauthority = secret', 'start, approve or evidence'),
         ('[access]\nlocal = secret operator', 'user:NAME'),
     ],
