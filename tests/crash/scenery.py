@@ -23,6 +23,7 @@ from drivers.simulated.server import Server
 from drivers.simulated.world import Settings, World, small_world
 from recovery.db import states, tables
 from recovery.db.store import Store
+from tests.crash import devices
 
 HOST = 'compute-02'
 #: Where a play begins: the host is dead; the alarm about it is admitted; its return is admitted.
@@ -74,20 +75,24 @@ def until(true: Callable[[], Any], what: str, seconds: float = SECONDS) -> None:
 def control(url: str, method: str, path: str, body: Any = None) -> Any:
     """Ask the world behind the scenes (:mod:`drivers.simulated.control`)."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f'{url}/_world{path}', data, method=method)
+    kind = {'Content-Type': 'application/json'}  # urllib would call it a form
+    request = urllib.request.Request(f'{url}/_world{path}', data, kind, method=method)
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
 
 
-def furnish(folder: Path, url: str, conf: Mapping[str, Any]) -> Path:
+def furnish(
+    folder: Path, url: str, conf: Mapping[str, Any], driver: str = devices.SIMULATED
+) -> Path:
     """Write the files that the product is configured by. Returns the main one.
 
     :param url: of the served world.
     :param conf: options as 'group.name': value, over :data:`CONF`.
+    :param driver: by which the hosts are reached, see :mod:`tests.crash.devices`.
     """
     (folder / 'clouds.yaml').write_text(clouds_yaml(url))
-    device = {'name': 'bmc', 'driver': 'simulated', 'address': url, 'system': '{host}'}
-    inventory = {'patterns': [{'match': '*', 'levels': [[device]]}]}
+    levels = [[devices.device(driver, folder, url)]]
+    inventory = {'patterns': [{'match': '*', 'levels': levels}]}
     (folder / 'fencing.yaml').write_text(yaml.safe_dump(inventory))
     parser = RawConfigParser()
     wanted = {
@@ -107,6 +112,7 @@ def furnish(folder: Path, url: str, conf: Mapping[str, Any]) -> Path:
         parser.write(file)
     for written in folder.iterdir():
         written.chmod(0o600)
+    devices.write_agent(folder)
     return path
 
 
