@@ -21,10 +21,10 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -34,47 +34,13 @@ from recovery.db import states, tables
 from recovery.db.store import Store
 from recovery.db.upgrade import upgrade
 from tests.crash.crew import PATH, Crew, fork, warm
+from tests.crash.deaths import Death, Outcome
+from tests.crash.devices import outside
 from tests.crash.scenery import DATABASE, TooLate, control, furnish, prepare, until
 from tests.databases import database
 
 PLAY_SECONDS = 240.0  # a request to evacuate that left no trace is believed lost after a minute
 DIED = -signal.SIGKILL
-
-
-@dataclass(frozen=True)
-class Death:
-    """Where a worker dies."""
-
-    what: str = 'nothing'  #: 'request', 'commit', or 'nothing': the play in which nobody dies
-    number: int = 0  #: 1 for the first
-    moment: str = ''  #: 'received', 'applied', 'answered'; 'before', 'after'
-    lease: float = 5.0  #: seconds
-    peers: str = 'sqlite'  #: or 'mariadb', with a Redis board
-
-    def __str__(self) -> str:
-        more = [] if self.lease == 5.0 else [f'lease {self.lease:g} s']
-        more += [] if self.peers == 'sqlite' else [self.peers]
-        return ' '.join([self.what, str(self.number), self.moment, *more]).strip()
-
-
-@dataclass
-class Outcome:
-    """What a play came to."""
-
-    death: Death
-    reached: bool = False  #: a worker died
-    end: Mapping[str, Any] = field(default_factory=dict)
-    broken: Sequence[str] = ()  #: rules, by the oracle
-    requests: int = 0
-    commits: int = 0
-    seconds: float = 0.0
-    trouble: str = ''  #: why it did not end
-    story: str = ''
-
-    @classmethod
-    def read(cls, line: str) -> Self:
-        values = json.loads(line)
-        return cls(Death(**values.pop('death')), **values)
 
 
 class Play:
@@ -99,7 +65,8 @@ class Play:
             until(lambda: ended(store), 'the recovery ends', PLAY_SECONDS)
             outcome.reached = self._dead(workers)
             outcome.end, outcome.broken = judged(store, self._world)
-            outcome.requests = sum(control(self._world, 'GET', '/requests').values())
+            outcome.kinds = control(self._world, 'GET', '/requests')
+            outcome.requests = sum(outcome.kinds.values())
             outcome.commits = int(self._counter.read_text())
             self._ended_otherwise(workers)
         except Exception:
@@ -121,7 +88,9 @@ class Play:
         if death.peers == 'mariadb':
             options |= {'board.driver': 'redis', 'board.name': f'crash-{folder.name}'}
             options |= {'board.url': os.environ['RECOVERY_TEST_REDIS_URL']}
-        conf = ['--config-file', str(furnish(folder, self._world, options))]
+        if death.outside:
+            options |= outside(self._world)
+        conf = ['--config-file', str(furnish(folder, self._world, options, death.driver))]
         number = death.number if death.what == 'commit' else 0
         kill = (str(self._counter), number, death.moment)
         workers = [
@@ -130,8 +99,8 @@ class Play:
         ]
         watcher = self._crew.start('recovery-watcher', conf, str(folder / 'watcher.log'), True)
         if death.what == 'request':
-            point = {'kind': '*', 'number': death.number, 'moment': death.moment, 'pids': workers}
-            control(self._world, 'POST', '/kill', point)
+            point = {'kind': death.kind, 'number': death.number, 'moment': death.moment}
+            control(self._world, 'POST', '/kill', {**point, 'pids': workers})
         self._crew.go([*workers, watcher])
         return workers
 
