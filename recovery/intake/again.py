@@ -131,11 +131,21 @@ def _decided(
     # A hold that goes on is no news: one row for each change, not one for each look.
     began = weather.notice(site, connection, decision)
     agrees = not inputs.agreed and decision.admitted(DOWN.name)
-    if changed and (went_on or decision.gate != row['code'] or agrees):
+    news = went_on or decision.gate != row['code'] or agrees
+    if changed and (news or _fewer(connection, recovery, decision)):
         record(site, connection, recovery, Stage.HELD, decision)
     if changed and (went_on or decision.gate != row['code']) and (began or _news(row, decision)):
         words = {Word.ADMIT: 'admitted', Word.IGNORE: 'ended', Word.HOLD: 'still held'}
         events.add(connection, who, words[decision.word], reason, at=now, recovery=recovery)
+
+
+def _fewer(connection: sa.Connection, recovery: str, decision: Decision) -> bool:
+    """Whether a gate holds no more that an approval would still pass: it may hold again, for a
+    reason that whoever approves never saw."""
+    holding = {one.gate.name for one in decision.holding}
+    newest = decisions.newest(connection, recovery)
+    before = newest['gates'] if newest is not None else ()
+    return any(one['answer'] == Word.HOLD and one['gate'] not in holding for one in before)
 
 
 def _news(row: sa.RowMapping, decision: Decision) -> bool:

@@ -12,7 +12,9 @@ from drivers.simulated.clock import VirtualClock
 from drivers.simulated.world import World
 from recovery.db import events, guards, recoveries, tables
 from recovery.intake import again, receive
+from recovery.operate import hold
 from recovery.site import Site
+from recovery.view.outlook import holding
 
 
 def row_of(site: Site, recovery: str | None) -> sa.RowMapping:
@@ -170,6 +172,28 @@ def test_approval_passes_the_gates_that_held(
     clock.wait(None, 25.0)
     again.sweep(site)
     assert row_of(site, outcome.recovery)['state'] == 'ready'
+
+
+def test_an_approval_passes_no_gate_that_holds_no_more(
+    site: Site, alarm: Any, world: World, clock: VirtualClock, dead: str
+) -> None:
+    """Behind another hold a sign of life came and went: it may come again, and nobody saw it."""
+    site.conf.set_override('channel', ['hold sim:ssh of {host}'], 'life')
+    with site.store.write() as connection:
+        guards.maintain(connection, dead, True, by='bob', reason='disks', now=0.0)
+    world.isolate(dead)
+    world.give_power(dead)
+    clock.wait(None, 300.0)
+    recovery = receive(site, alarm(dead)).recovery
+    assert recovery is not None
+    with site.store.read() as connection:
+        assert {one['gate'] for one in holding(connection, recovery)} >= {
+            'maintenance', 'signs-of-life',
+        }  # fmt: skip
+    world.lose_power(dead)
+    clock.wait(None, 300.0)
+    again.held(site)
+    assert hold.approve(site.store, recovery, by='ann', reason='new disks') == ('maintenance',)
 
 
 def waiting(site: Site, recovery: str | None, code: str, phase: str) -> None:
