@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.processes import Death, Outcome, Sweeper
+from tests.crash.deaths import Death, Outcome
+from tests.crash.devices import WITNESSED
+from tests.crash.processes import Sweeper
 from tests.peers import need
 
 MOMENTS = ('received', 'applied', 'answered')
@@ -21,6 +23,8 @@ COMMITS_EVERY = int(os.environ.get('RECOVERY_CRASH_COMMITS_EVERY', '5'))
 AT_ONCE = int(os.environ.get('RECOVERY_CRASH_AT_ONCE', '10'))
 DEFAULT_LEASE = 30.0  # seconds
 SAMPLE = 6  # points of each flow on MariaDB and Redis
+LEAST_WITNESSED = 5
+EVERYTHING = COMMITS_EVERY == 1
 NOBODY = 'nobody died'
 TRIES = 3  # of a play in which nobody died: the world did not find out who had asked
 
@@ -63,9 +67,13 @@ def _wrong(outcome: Outcome, clean: Outcome) -> str:
 def _missed(outcome: Outcome) -> bool:
     """Whether the point came and nobody died. A run polls less often than another, and then ends
     before its last points come."""
-    return not outcome.reached and outcome.death.number <= getattr(
-        outcome, f'{outcome.death.what}s'
-    )
+    death = outcome.death
+    if death.what == 'nothing' or outcome.reached:
+        return False
+    if death.what == 'commit':
+        return death.number <= outcome.commits
+    came = outcome.requests if death.kind == '*' else outcome.kinds.get(death.kind, 0)
+    return death.number <= came
 
 
 def _play(plays: Sweeper, clean: Outcome, deaths: list[Death]) -> list[Outcome]:
@@ -144,6 +152,28 @@ def test_likewise_on_mariadb_with_a_board_in_redis(
     )
     _judge(outcomes, clean)
     assert len(outcomes) == SAMPLE
+
+
+@pytest.mark.slow
+def test_killed_between_the_answers_of_witnesses(
+    sweeper: Get, record_property: Callable[[str, object], None]
+) -> None:
+    plays, clean = sweeper('host-down')
+    unharmed = plays.play([Death(outside=True)], 1)
+    _judge(unharmed, clean)
+    points = [
+        Death('request', number, MOMENTS[(number + more) % 3], kind=WITNESSED, outside=True)
+        for number in range(1, unharmed[0].kinds[WITNESSED] + 1)
+        for more in range(3 if EVERYTHING else 1)
+    ]
+    # Their order differs: now and then it is the watcher that asks, who is not to die.
+    outcomes = [one for one in _play(plays, clean, points) if _wrong(one, clean) != NOBODY]
+    reached = sum(one.reached for one in outcomes)
+    record_property(
+        'points', f'host-down, real processes, between the answers of witnesses: {reached}'
+    )
+    _judge(outcomes, clean)
+    assert reached >= LEAST_WITNESSED
 
 
 def test_a_sweep_that_loses_an_instance_is_found_out(sweeper: Get, tmp_path: Path) -> None:
