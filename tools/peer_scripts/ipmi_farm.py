@@ -86,10 +86,13 @@ class IpmiFarm(Farm):
         )
 
     def wait(self) -> None:
-        for name, process in self.processes.items():
-            port = self.settings.ipmi_port(name)
-            if not wait_for(partial(_listens, port), 10.0) or process.pid() is None:
-                raise Failed(f'{name} does not listen on port {port}; see {process.log}')
+        for name in self.processes:
+            self._wait_for(name)
+
+    def _wait_for(self, name: str) -> None:
+        port, process = self.settings.ipmi_port(name), self.processes[name]
+        if not wait_for(partial(_listens, port), 10.0) or process.pid() is None:
+            raise Failed(f'{name} does not listen on port {port}; see {process.log}')
 
     def stop(self) -> None:
         for process in self.processes.values():
@@ -112,7 +115,7 @@ class IpmiFarm(Farm):
         process.signal(signal.SIGCONT)
         if process.pid() is None:
             self._start_one(name, process)
-            self.wait()
+            self._wait_for(name)
         (process.directory / 'fault').write_text(kind + '\n')
 
     def power(self, name: str, state: str) -> str:
