@@ -6,6 +6,7 @@ TaskFlow keeps its own three tables beside these; ``recovery.book`` points into 
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 META = sa.MetaData(
     naming_convention={
@@ -19,6 +20,8 @@ META = sa.MetaData(
 UUID = sa.String(36)
 NAME = sa.String(255)
 WORD = sa.String(32)
+#: Up to 16 MiB, also where a BLOB holds 64 kB.
+BLOB = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), 'mysql', 'mariadb')
 TIME: sa.Double[float] = sa.Double()  # microseconds survive on every database
 SCOPE = sa.String(300)  # 'cloud', 'segment:NAME', 'host:NAME', maybe behind the name of a guard
 ID = sa.BigInteger().with_variant(sa.Integer, 'sqlite')  # SQLite counts up only an INTEGER
@@ -184,7 +187,7 @@ decision = sa.Table(
     sa.Column('gates', sa.JSON, nullable=False),
     sa.Column('at', TIME, nullable=False, index=True),
     # What the gates looked at, compressed, so that the decision can be made again.
-    sa.Column('inputs', sa.LargeBinary(2**24 - 1)),
+    sa.Column('inputs', BLOB),
 )
 
 event = sa.Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import mysql
 
 from recovery.db.migrations.columns import NAME, TIME, WORD, create_table
 
@@ -11,6 +12,7 @@ revision = '0002'
 down_revision = '0001'
 
 SCOPE = sa.String(300)
+BLOB = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), 'mysql', 'mariadb')
 
 
 def upgrade() -> None:
@@ -24,7 +26,7 @@ def upgrade() -> None:
         table.add_column(sa.Column('draining_at', TIME))
         table.add_column(sa.Column('draining_by', NAME))
     with op.batch_alter_table('decision') as table:
-        table.add_column(sa.Column('inputs', sa.LargeBinary(2**24 - 1)))
+        table.add_column(sa.Column('inputs', BLOB))
     op.create_index('ix_alarm_recovery', 'alarm', ['recovery'])
 
 
