@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +81,13 @@ class BmcFarm:
     def power(self, host: str, state: str = 'get') -> str:
         """Read the host's power behind the BMC's back, or set it to ``on`` or ``off``."""
         return self._farm.power(host, state)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else breaks it meanwhile, in whatever process: for faults of a whole farm."""
+        with (self._farm.directory / 'lock').open('w') as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def received(self, host: str) -> list[str]:
         """What the BMC was asked since it was started, oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import os
 from typing import Any, ClassVar
 
@@ -134,6 +135,10 @@ class ApcSnmpPeer(AgentPeer):
     faults = frozenset(
         {Fault.DEAD, Fault.HANG, Fault.BUSY, Fault.REFUSE, Fault.STUCK, Fault.SLOW, Fault.LIE}
     )
+
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """A PDU hangs, or dies, with all of its outlets."""
+        return self.farm.alone()
 
     def settings(self, host: str, password: str) -> dict[str, Any]:
         ours = self.farm.settings(host)

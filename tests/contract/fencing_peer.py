@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 from enum import Enum
 from typing import ClassVar
 
@@ -38,6 +39,10 @@ class Peer(abc.ABC):
     tells_why: ClassVar[bool] = True  #: a no and a wrong password apart from silence
     asks_always: ClassVar[bool] = True  #: also for what reads so already
     has_identity: ClassVar[bool] = True
+
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """The peer for one test, when another file breaks the whole of it."""
+        return contextlib.nullcontext()
 
     @abc.abstractmethod
     def __init__(self) -> None:

@@ -27,9 +27,10 @@ SILENCE = (Fault.DEAD, Fault.HANG, Fault.DRIP, Fault.DROP)
 @pytest.fixture
 def peer(request: pytest.FixtureRequest) -> Iterator[Peer]:
     found: Peer = open_peer(request.param)
-    found.restore()
-    yield found
-    found.restore()
+    with found.alone():
+        found.restore()
+        yield found
+        found.restore()
 
 
 @pytest.fixture
