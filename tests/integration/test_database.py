@@ -29,7 +29,7 @@ CLOCK = SystemClock()
 SPAWN = multiprocessing.get_context('spawn')
 RECOVERY = META.tables['recovery']
 #: Every revision that was ever released: an upgrade begins at any of them. Add, never remove.
-RELEASED = ('0001', '0002')
+RELEASED = ('0001', '0002', '0003')
 
 
 @pytest.fixture(params=KINDS)
@@ -193,6 +193,23 @@ OPEN_RECOVERY['0002'] = OPEN_RECOVERY['0001'] | {
     'witness': {
         'observer': 'w1', 'machine': 'ctl-1', 'answers': '[]', 'reached': 1, 'at': 1.0,
     },
+}  # fmt: skip
+OPEN_RECOVERY['0003'] = OPEN_RECOVERY['0002'] | {
+    'segment': {
+        'uuid': 's', 'name': 'rack-1', 'recovery_method': 'rh_priority', 'service_type': 'compute',
+        'enabled': 1, 'created_at': 1.0,
+    },
+    'member': {
+        'uuid': 'm', 'segment': 's', 'name': 'compute-01', 'reserved': 0, 'created_at': 1.0,
+    },
+    'spare': {
+        'host': 'compute-09', 'recovery': 'r', 'state': 'enabled', 'at': 2.0, 'aggregates': '[]',
+    },
+    'notification': {
+        'uuid': 'n', 'type': 'COMPUTE_HOST', 'host': 'compute-01', 'member': 'm', 'segment': 's',
+        'generated_at': 1.0, 'payload': '{"event": "STOPPED"}', 'created_at': 1.0,
+    },
+    'nonce': {'source': 'grafana', 'digest': 'd' * 64, 'at': 1.0},
 }  # fmt: skip
 
 
