@@ -5,15 +5,19 @@ from setuptools import find_packages, setup
 PACKAGES = ['recovery', 'flows', 'drivers']  # never a bare find_packages(): it would take tests
 
 REQUIRES = [
+    'Flask>=3.0',  # the API, as Keystone does it
     'PyYAML>=6.0',  # the fencing inventory
     'SQLAlchemy>=2.0',  # our tables; also what TaskFlow's SQL persistence needs
     'alembic>=1.13',  # migrations of our tables; TaskFlow imports it for its own
     'cliff>=4.7',  # commands with table, json, yaml, csv and value output for free
+    'jmespath>=1.0',  # where in the payload of an alarm source its words stand; no code
     'jsonschema>=4.20',  # the inventory and alarm bodies, as OpenStack does it
+    'keystonemiddleware>=10.6',  # tokens of those who call the API
     'keystoneauth1>=5.6',  # sessions and their errors, below openstacksdk
     'openstacksdk>=4.0',  # Nova, Placement, Keystone
     'oslo.config>=9.6',  # given; options with units, bounds and a generated sample
     'oslo.log>=6.0',  # log options that operators of OpenStack know
+    'oslo.middleware>=6.1',  # request ids, size limit, health, proxies: as operators know them
     'oslo.policy>=4.3',  # who may give which order, in rules that operators of OpenStack know
     'oslo.utils>=7.0',  # importable names and times, as TaskFlow makes them
     'prometheus-client>=0.20',  # the format of metrics, and its WSGI application
@@ -24,6 +28,7 @@ REQUIRES = [
     'sushy>=5.0',  # given; Redfish
     'taskflow>=6.0',  # given; flows, engines, jobboards, persistence
     'urllib3>=2.0',  # time limits and errors, below requests
+    'waitress>=3.0',  # a WSGI server of threads, for standalone and where no other one runs
 ]
 
 EMULATOR = [
@@ -37,6 +42,7 @@ RMCPPLUS = [
 ]
 
 EXTRAS = {
+    'bus': ['oslo.messaging>=14.9'],  # given; alarms and notifications over RabbitMQ
     'mysql': ['PyMySQL>=1.1'],  # MariaDB and Galera
     'quickstart': EMULATOR,  # what tools/quickstart and tools/bench need besides
     'redis': ['redis>=8.0'],  # the redis jobboard; TaskFlow needs it this new
@@ -54,6 +60,7 @@ EXTRAS = {
         'kazoo>=2.10',  # likewise
         'mypy>=1.13',
         'networkx>=3.0',  # the shape tests walk the execution graph
+        'oslo.messaging>=14.9',
         'oslotest>=5.0',  # TaskFlow's own board tests need these three
         'pre-commit>=3.7',
         'pysmi>=1.5',  # what snmpsim forgets to ask for
@@ -62,10 +69,12 @@ EXTRAS = {
         'redis>=8.0',
         'reno>=4.1',
         'ruff>=0.8',
+        'schemathesis>=4.0',  # asks our API what our OpenAPI document promises
         'snmpsim==1.2.2',  # a PDU that nobody here wrote
         'testscenarios>=0.5',
         'testtools>=2.7',
         'types-PyYAML',
+        'types-jmespath',
         'types-jsonschema',
         'types-requests',
     ],
