@@ -10,6 +10,9 @@ from drivers.simulated.instances import UNCLEANED
 if TYPE_CHECKING:
     from drivers.simulated.world import World
 
+#: Tasks that a starting agent ends: what the guest is afterwards.
+SWITCHES = {'powering-on': 'running', 'powering-off': 'shutdown'}
+
 
 class Agents:
     """What the agents do, and what Nova makes of their reports."""
@@ -32,10 +35,23 @@ class Agents:
         """The truth: the machine works, its agent works and can be reached."""
         return host.powered and host.answers
 
+    def told(self, host: Host) -> bool:
+        """Whether it is healthy and could be seen to be: it has reported a second time.
+
+        The first report of an agent that has just started cannot be told from a change of the
+        service's flags, which Nova stamps into the same field.
+        """
+        since = host.reports_from
+        interval = self._world.settings.report_interval
+        if not host.paused or since is None:
+            return self.healthy(host)
+        return self.healthy(host) and self._world.time - since >= interval
+
     def pause(self, host: Host) -> None:
         """The reports stop here."""
         host.last_report = self.last_report(host)
         host.reports_from = None
+        host.paused = True
         self._world.rebuilds.halt(host)
 
     def resume(self, host: Host) -> None:
@@ -87,6 +103,10 @@ class Agents:
         for instance in world.instances_on(host.name):
             if instance.task_state in ('rebuilding', 'rebuild_spawning'):
                 world.update(instance, vm_state='error', task_state=None)
+            elif instance.task_state in SWITCHES:  # what it was doing is done again
+                world.set_guest(host, instance.id, SWITCHES[instance.task_state])
+                state = 'active' if instance.task_state == 'powering-on' else 'stopped'
+                world.update(instance, vm_state=state, task_state=None)
             elif host.resume_guests and instance.vm_state == 'active':
                 world.set_guest(host, instance.id, 'running')
         host.agent = 'running'

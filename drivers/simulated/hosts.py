@@ -40,6 +40,7 @@ class Host:
     connected: bool = True  #: False: cut off from the control plane; all else goes on
     agent_starts: bool = True  #: False: the agent does not come up with the machine
     reports_from: float | None = 0.0  #: since when it has reported without a pause
+    paused: bool = False  #: whether its reports have ever paused
     last_report: float = 0.0
     agent_since: float = 0.0  #: when the process started
     resume_guests: bool = False  #: resume_guests_state_on_host_boot

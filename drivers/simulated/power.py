@@ -27,7 +27,7 @@ class Power:
             outlet=outlet or 'bmc',
             asked_of=asked_of or host.name,
             powered=host.powered,
-            healthy=world.agents.healthy(host),
+            healthy=world.agents.told(host),
             open=world.rebuilds.open_from(host),
         )
         if outlet is None:

@@ -141,6 +141,18 @@ def fence_a_healthy_host(do: Operator) -> None:
     do.fence()
 
 
+def fence_what_has_long_come_back(do: Operator) -> None:
+    crash_and_come_back(do)
+    do.pause(do.world.settings.report_interval)
+    do.fence()
+
+
+def crash_and_come_back(do: Operator) -> None:
+    do.world.kill_agent(HOST)
+    do.world.start_agent(HOST)
+    do.pause(do.world.settings.agent_seconds)
+
+
 def fence_in_maintenance(do: Operator) -> None:
     do.world.note('fence.forbidden', HOST, why='it is in maintenance')
     do.world.crash(HOST)
@@ -255,6 +267,7 @@ def forget_one(do: Operator) -> None:
         (without_force_down, {'S8'}),
         (force_down_first, {'S8'}),
         (fence_a_healthy_host, {'S9'}),
+        (fence_what_has_long_come_back, {'S9'}),
         (fence_in_maintenance, {'S16'}),
         (fence_in_a_mass_failure, {'S11'}),
         (to_a_disabled_host, {'S17'}),
@@ -276,6 +289,12 @@ def test_each_sabotage_is_found(
     sabotage(operator)
     assert rules(world) == broken
     assert 'rules broken' in Oracle(world).sentence()
+
+
+def test_who_has_only_just_come_back_could_not_be_seen(operator: Operator, world: World) -> None:
+    crash_and_come_back(operator)
+    operator.fence()
+    assert rules(world) == set()
 
 
 def test_what_ran_and_runs_no_more_is_lost(operator: Operator, world: World) -> None:
