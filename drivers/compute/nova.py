@@ -8,6 +8,7 @@ said by :meth:`NovaCompute.check_access`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from drivers.clock import SystemClock
@@ -35,6 +36,7 @@ AGGREGATES: Versions = ((2, 1), (2, 41))  # one list, not paged; later ones chan
 SERVERS: Versions = ((2, 47), (2, 68))
 MIGRATIONS: Versions = ((2, 59), (2, 80))
 EVACUATE: Versions = ((2, 29), (2, 94))  # a running instance comes back running
+SWITCH: Versions = ((2, 1), (2, 94))  # to stop and to start take no parameter in any of them
 EVACUATE_STOPPED: Versions = ((2, 95), (2, 95))  # a running instance comes back stopped
 
 FIRST_LOOK = '100'  #: migration records asked for when only recent ones are wanted
@@ -171,26 +173,36 @@ class NovaCompute(ComputeDriver):
             body=flags,
         )
 
+    def add_to_aggregate(self, aggregate_id: str, host: str, *, timeout: float) -> None:
+        self._change_aggregate(aggregate_id, 'add_host', host, timeout)
+
+    def remove_from_aggregate(self, aggregate_id: str, host: str, *, timeout: float) -> None:
+        self._change_aggregate(aggregate_id, 'remove_host', host, timeout)
+
+    def _change_aggregate(self, aggregate_id: str, how: str, host: str, timeout: float) -> None:
+        self._nova.call(
+            'POST',
+            f'/os-aggregates/{quote(aggregate_id, safe="")}/action',
+            AGGREGATES,
+            Deadline(self._clock, timeout),
+            body={how: {'host': host}},
+        )
+
     def evacuate(
         self, instance_id: str, *, target: str | None, keep_stopped: bool, timeout: float
     ) -> str | None:
-        answer = self._nova.call(
-            'POST',
-            f'/servers/{quote(instance_id, safe="")}/action',
-            EVACUATE_STOPPED if keep_stopped else EVACUATE,
-            Deadline(self._clock, timeout),
-            body={'evacuate': {} if target is None else {'host': target}},
-        )
-        return answer.request_id
+        body = {'evacuate': {} if target is None else {'host': target}}
+        versions = EVACUATE_STOPPED if keep_stopped else EVACUATE
+        return self._act(instance_id, body, versions, timeout)
 
     def reset_to_active(self, instance_id: str, *, timeout: float) -> None:
-        self._nova.call(
-            'POST',
-            f'/servers/{quote(instance_id, safe="")}/action',
-            EVACUATE,
-            Deadline(self._clock, timeout),
-            body={'os-resetState': {'state': 'active'}},
-        )
+        self._act(instance_id, {'os-resetState': {'state': 'active'}}, EVACUATE, timeout)
+
+    def stop_instance(self, instance_id: str, *, timeout: float) -> str | None:
+        return self._act(instance_id, {'os-stop': None}, SWITCH, timeout)
+
+    def start_instance(self, instance_id: str, *, timeout: float) -> str | None:
+        return self._act(instance_id, {'os-start': None}, SWITCH, timeout)
 
     def check_access(self, *, timeout: float) -> str:
         deadline = Deadline(self._clock, timeout)
@@ -204,6 +216,18 @@ class NovaCompute(ComputeDriver):
         placement.check(self._placement, deadline)
         missing = [words for least, words in COSTS if self._nova.spoken(deadline)[1] < least]
         return '; '.join([*said, *missing, 'our role may list services, instances and allocations'])
+
+    def _act(
+        self, instance_id: str, body: Mapping[str, object], versions: Versions, timeout: float
+    ) -> str | None:
+        answer = self._nova.call(
+            'POST',
+            f'/servers/{quote(instance_id, safe="")}/action',
+            versions,
+            Deadline(self._clock, timeout),
+            body=body,
+        )
+        return answer.request_id
 
     def _hypervisors(self, deadline: Deadline) -> tuple[Hypervisor, ...]:
         return tuple(

@@ -38,6 +38,7 @@ class Aggregate:
 
     name: str
     hosts: frozenset[str]  #: the services' hosts; one may belong to several aggregates
+    id: str = field(default='', compare=False)  #: by which it is changed
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ class Instance:
     ephemeral_disk: bool = False  #: the flavor has ephemeral or swap disk beside the root
     project: str | None = None
     zone: str | None = None
+    tags: frozenset[str] = frozenset()
+    flavor: str = ''  #: its name when the instance was made
+    flavor_specs: Mapping[str, str] = field(default_factory=dict)
+    image: str | None = None  #: the id; None for one that boots from a volume
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,18 @@ class ComputeDriver(abc.ABC):
         """
 
     @abc.abstractmethod
+    def add_to_aggregate(self, aggregate_id: str, host: str, *, timeout: float) -> None:
+        """Put a host into an aggregate.
+
+        :raises Refused: it is in it already (409), or Nova forbids it: the aggregate is an
+            availability zone, and the host is in another one.
+        """
+
+    @abc.abstractmethod
+    def remove_from_aggregate(self, aggregate_id: str, host: str, *, timeout: float) -> None:
+        """Take a host out of an aggregate. Raises NotFound when it is not in it."""
+
+    @abc.abstractmethod
     def evacuate(
         self, instance_id: str, *, target: str | None, keep_stopped: bool, timeout: float
     ) -> str | None:
@@ -182,6 +199,22 @@ class ComputeDriver(abc.ABC):
 
         Nova evacuates no instance that is paused, suspended or rescued; and of one in error it
         does not keep the promise to leave it stopped.
+        """
+
+    @abc.abstractmethod
+    def stop_instance(self, instance_id: str, *, timeout: float) -> str | None:
+        """Ask for the guest to be shut down. Returns Nova's request id.
+
+        An accepted request is no stopped instance: read it back. Refused, with status 409, when
+        it is stopped already, busy with something else, or its host's service is down.
+        """
+
+    @abc.abstractmethod
+    def start_instance(self, instance_id: str, *, timeout: float) -> str | None:
+        """Ask for a stopped instance to run again, where it is. Returns Nova's request id.
+
+        An accepted request is no running instance: read it back. Refused, with status 409, when
+        it is not stopped, busy with something else, or its host's service is down.
         """
 
     @abc.abstractmethod

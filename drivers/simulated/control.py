@@ -11,6 +11,7 @@ POST   ``/_world/host/HOST/WHAT``   lose_power, give_power, crash, isolate, reco
                                     freeze_agent, thaw_agent, kill_agent, start_agent
 POST   ``/_world/host/HOST``        set fields of the host, such as autostart
 POST   ``/_world/instance``         add an instance: {"host": ..., "vm_state": ...}
+POST   ``/_world/instance/ID/WHAT`` crash_guest, hang_guest
 POST   ``/_world/fault``            {"kind", "effect", "value", "subject", "count", "skip"}
 DELETE ``/_world/fault``            take every fault and kill point away
 POST   ``/_world/kill``             {"kind", "number", "moment", "pids", "signal"}
@@ -51,6 +52,8 @@ MISHAPS = (
     'start_agent',
 )
 
+GUEST_MISHAPS = ('crash_guest', 'hang_guest')
+
 
 class Control(Face):
     """The face of the world itself."""
@@ -65,6 +68,7 @@ class Control(Face):
             '/host/{}/{}': self._befall,
             '/host/{}': self._set_host,
             '/instance': self._add_instance,
+            '/instance/{}/{}': self._befall_guest,
             '/fault': self._add_fault,
             '/kill': self._add_kill,
             '/note': self._note,
@@ -141,6 +145,15 @@ class Control(Face):
             raise ApiError(404, f'{what} cannot befall a host; {", ".join(MISHAPS)} can')
         getattr(self._world, what)(name)
         return self._host(self._world.host_of(name))
+
+    def _befall_guest(self, call: Call) -> Any:
+        which, what = call.args
+        if what not in GUEST_MISHAPS:
+            raise ApiError(404, f'{what} cannot befall a guest; {", ".join(GUEST_MISHAPS)} can')
+        if which not in self._world.instances:
+            raise ApiError(404, f'there is no instance {which}')
+        getattr(self._world, what)(which)
+        return {}
 
     def _set_host(self, call: Call) -> Any:
         host = self._world.host_of(call.args[0])

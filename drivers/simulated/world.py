@@ -31,6 +31,7 @@ class Settings:
     rebuild_spread: float = 0.0  #: each rebuild takes up to this much longer
     rebuilds_at_once: int = 10
     schedule_seconds: float = 0.2
+    switch_seconds: float = 1.0  #: from Nova's "accepted" to a stopped, or started, instance
     power_seconds: float = 1.0  #: from a BMC's "accepted" to the new power state
     boot_seconds: float = 30.0
     agent_seconds: float = 3.0  #: from the start of an agent to its first report
@@ -160,6 +161,26 @@ class World(Records):
         with self:
             first, second = self.host_of(one), self.host_of(other)
             first.bmc_of, second.bmc_of = second.bmc_of or other, first.bmc_of or one
+
+    def crash_guest(self, instance_id: str, seen_after: float = 15.0) -> None:
+        """The guest dies, and its host lives. Nova believes that it runs until it is told: its
+        libvirt driver holds such an event back for 15 s."""
+        with self:
+            instance = self.instances[instance_id]
+            host = self.hosts[instance.host or '']
+            self.note('guest.crashed', instance_id, host=host.name)
+            self.set_guest(host, instance_id, 'shutdown')
+
+            def seen() -> None:
+                if host.guests.get(instance_id) == 'shutdown' and instance.vm_state == 'active':
+                    self.update(instance, power_state=4)
+
+            self.schedule(seen_after, seen)
+
+    def hang_guest(self, instance_id: str) -> None:
+        """The guest runs and does nothing any more: only its own agent would tell."""
+        with self:
+            self.note('guest.hung', instance_id, host=self.instances[instance_id].host)
 
     def delete_instance(self, instance_id: str) -> None:
         """The user deletes it."""

@@ -92,6 +92,29 @@ def test_aggregates_say_which_hosts_they_have(peer: Peer, driver: NovaCompute) -
     assert set(driver.aggregates(timeout=SECONDS)) == before
 
 
+def test_a_host_is_put_into_an_aggregate_and_taken_out(peer: Peer, driver: NovaCompute) -> None:
+    one, other, *_ = peer.hosts
+
+    def found() -> Aggregate:
+        every = driver.aggregates(timeout=SECONDS)
+        return next(each for each in every if each.name == 'contract-c')
+
+    peer.aggregate('contract-c', one)
+    try:
+        driver.add_to_aggregate(found().id, other, timeout=SECONDS)
+        assert found().hosts == {one, other}
+        with pytest.raises(Refused):
+            driver.add_to_aggregate(found().id, other, timeout=SECONDS)
+        driver.remove_from_aggregate(found().id, other, timeout=SECONDS)
+        assert found().hosts == {one}
+        with pytest.raises(NotFound):
+            driver.remove_from_aggregate(found().id, other, timeout=SECONDS)
+        with pytest.raises(NotFound):
+            driver.add_to_aggregate('99999', other, timeout=SECONDS)
+    finally:
+        peer.aggregate('contract-c')
+
+
 def test_flags_are_changed_in_one_request(peer: Peer, driver: NovaCompute) -> None:
     before = service(driver, peer.hosts[1])
     sent = peer.sent['PUT']
@@ -180,6 +203,34 @@ def test_one_instance_is_as_in_the_list(
     listed = {one.id: one for one in driver.instances(host=peer.hosts[0], timeout=SECONDS)}
     assert driver.instance(which, timeout=SECONDS) == listed[which]
     assert (listed[which].vm_state, listed[which].power_state) == ('stopped', 4)
+
+
+def test_an_instance_is_stopped_and_started_where_it_is(
+    peer: Peer, driver: NovaCompute, made: Callable[..., str]
+) -> None:
+    which = made(peer.hosts[0])
+
+    def reads(vm_state: str, power_state: int) -> bool:
+        found = driver.instance(which, timeout=SECONDS)
+        seen = (found.host, found.vm_state, found.task_state, found.power_state)
+        return seen == (peer.hosts[0], vm_state, None, power_state)
+
+    with pytest.raises(Refused) as running:
+        driver.start_instance(which, timeout=SECONDS)
+    assert running.value.status == 409
+    assert (driver.stop_instance(which, timeout=SECONDS) or '').startswith('req-')
+    peer.until('stopped', lambda: reads('stopped', 4))
+    with pytest.raises(Refused) as stopped:
+        driver.stop_instance(which, timeout=SECONDS)
+    assert stopped.value.status == 409
+    assert (driver.start_instance(which, timeout=SECONDS) or '').startswith('req-')
+    peer.until('running', lambda: reads('active', 1))
+
+
+def test_nobody_is_stopped_or_started(driver: NovaCompute) -> None:
+    for ask in (driver.stop_instance, driver.start_instance):
+        with pytest.raises(NotFound, match='404'):
+            ask(NOBODY, timeout=SECONDS)
 
 
 @pytest.mark.parametrize('which', [NOBODY, 'no-such-instance'])

@@ -435,14 +435,32 @@ def test_an_older_nova(connect: Callable[..., Any], app: App) -> None:
     assert answer.status_code == 406
 
 
-def test_stop_and_start(nova: Nova, world: World) -> None:
+def test_stop_and_start(nova: Nova, world: World, clock: VirtualClock) -> None:
     instance = victim(world)
     path = f'/servers/{instance.id}/action'
     assert nova('POST', path, json={'os-stop': None}).status_code == 202
-    assert world.running_on(instance.id) == []
-    assert nova('POST', path, json={'os-start': None}).status_code == 202
+    assert nova('POST', path, json={'os-stop': None}).status_code == 409  # it is powering-off
     assert world.running_on(instance.id) == [HOST]
+    clock.wait(None, 1)
+    assert nova('POST', path, json={'os-start': None}).status_code == 202
+    assert world.running_on(instance.id) == []
+    clock.wait(None, 1)
+    with world:
+        assert world.running_on(instance.id) == [HOST]
+        assert (instance.vm_state, instance.task_state) == ('active', None)
     down(world)
     assert nova('POST', path, json={'os-stop': None}).status_code == 409
     assert nova('POST', path, json={'os-resetState': {'state': 'error'}}).status_code == 202
     assert instance.vm_state == 'error'
+
+
+def test_a_guest_that_crashed_is_shown_so_a_while_later(world: World, clock: VirtualClock) -> None:
+    instance = victim(world)
+    world.crash_guest(instance.id)
+    assert world.running_on(instance.id) == []
+    clock.wait(None, 14)
+    with world:
+        assert (instance.vm_state, instance.power_state) == ('active', 1)
+    clock.wait(None, 2)
+    with world:
+        assert (instance.vm_state, instance.power_state) == ('active', 4)
