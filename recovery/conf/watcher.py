@@ -41,4 +41,30 @@ OPTIONS = [
         'answer and are the ones that were enrolled. Nothing is switched. The checks are spread '
         'over this time and shared by all watchers. 0: never.',
     ),
+    cfg.StrOpt(
+        'poll',
+        default='off',
+        choices=['off', 'on'],
+        help='Whether the silence of a compute service in Nova is an alarm by itself, of the '
+        'source "nova": for sites without another monitor, and for senders that do not repeat '
+        'what was lost on the way. What such an alarm may start is said in [sources] authority; '
+        'all gates are asked as of any other. One watcher polls at a time, with one request for '
+        'all hosts.',
+    ),
+    cfg.FloatOpt(
+        'poll_seconds',
+        default=15.0,
+        min=1.0,
+        max=600.0,
+        help='Seconds between two such requests; more while Nova does not answer.',
+    ),
+    cfg.FloatOpt(
+        'poll_down_seconds',
+        default=90.0,
+        min=30.0,
+        max=86400.0,
+        help='Seconds without a report, of a service that Nova calls down, until that is an '
+        'alarm. Hosts that were never seen up, and those that are disabled or forced down, are '
+        'none.',
+    ),
 ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 
+from flows.stop import StoreAway
 from recovery.board.boards import open_board
 from recovery.db import workers
 from recovery.intake import again
 from recovery.service.fence_check import FenceCheck
 from recovery.service.life import Life
+from recovery.service.nova_poll import NovaPoll
 from recovery.service.reconcile import Reconciler
 from recovery.service.rounds import every
 from recovery.service.witnessing import Witnessing
@@ -35,6 +37,7 @@ class Watcher:
         self._life = Life(site)
         self._witnessing = Witnessing(site)
         self._fence_check = FenceCheck(site)
+        self._nova_poll = NovaPoll(site)
         self._seen_at = float('-inf')
         self._undecided_at = float('-inf')
 
@@ -51,7 +54,18 @@ class Watcher:
             f'{self._name}/fence-check',
             lambda: every(clock, FENCE_LOOK_SECONDS, self._fence_check.sweep, stop),
         )
+        clock.spawn(
+            f'{self._name}/nova-poll',
+            lambda: every(clock, lambda: settings.poll_seconds, self._nova_poll.sweep, stop),
+        )
         every(clock, lambda: settings.sweep_seconds, self.sweep, stop)
+        self._gone()
+
+    def _gone(self) -> None:
+        try:
+            self._nova_poll.gone()
+        except StoreAway as away:
+            LOG.warning('others take over after a lease: %s', away.reason)
 
     def sweep(self) -> None:
         """Look once at all rows. Raises StoreAway."""
