@@ -8,6 +8,7 @@ from oslo_config import cfg
 
 from recovery.conf import (
     access,
+    api,
     board,
     compute,
     database,
@@ -26,6 +27,7 @@ from recovery.conf.fixed import fixed
 
 GROUPS: tuple[ModuleType, ...] = (
     access,
+    api,
     board,
     compute,
     database,

@@ -8,6 +8,14 @@ from __future__ import annotations
 
 FIXED = frozenset(
     {
+        # Read when the application is made, and by the socket that listens.
+        'api.auth',
+        'api.listen',
+        'api.max_body',
+        'api.max_depth',
+        'api.max_values',
+        'api.project_id_regex',
+        'api.threads',
         # Connections are open, and claims of the process are in that database and on that board.
         'database',
         'board.driver',

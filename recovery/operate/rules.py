@@ -1,4 +1,4 @@
-"""Who may give which order: rules of oslo.policy, asked by the command and later by an API.
+"""Who may give which order: rules of oslo.policy, asked by the command and by the API.
 
 An order is a rule ``recovery:VERB``; what it acts on is its target: host and segment. The roles
 that a person has may be bound to segments: elsewhere she has none.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Protocol
 
 from oslo_config import cfg
 from oslo_policy import policy
@@ -16,6 +17,8 @@ from oslo_policy import policy
 from recovery.operate.refusal import BadRules, Refusal
 
 OPERATOR, FORCER = 'operator', 'forcer'
+READER, SENDER = 'reader', 'sender'  #: of those who call over the network
+ANYWHERE = '*'  #: in place of a segment: a role that holds in any of them is enough
 ANYBODY = f'* {OPERATOR}'  #: without any line: who can read our configuration may operate
 
 #: Order -> what it does. Those that are not named here ask for the rule ``default``.
@@ -34,6 +37,7 @@ ORDERS = {
     'host-return': 'bring a recovered host back into service',
     'host-set': 'say to which segment a host belongs, and what it carries',
     'pause': 'stop recoveries before their next outside effect',
+    'read': 'see everything, over the API',
     'reject': 'end a held recovery before anything is done',
     'rerun': 'begin a new round of a recovery',
     'settle': 'say where an unsettled instance is',
@@ -44,6 +48,25 @@ ORDERS = {
 }
 FORCED = 'confirm-fenced-force'
 
+#: Orders that others than operators give.
+GIVEN_BY = {'read': READER, 'alarm-raise': SENDER}
+
+
+class Asker(Protocol):
+    """Who gives an order, however she is known."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def option(self) -> str:
+        """The option of ``[access]`` whose lines give her roles."""
+
+    def roles_at(self, lines: Sequence[str] | None, segment: str | None) -> tuple[str, ...]:
+        """Her roles on something in this segment."""
+
+    def credentials(self) -> dict[str, Any]:
+        """What rules may ask for besides roles."""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -52,6 +75,7 @@ class Person:
     name: str
     uid: int | None = None
     groups: frozenset[str] = frozenset()  #: names and numbers
+    option = 'local'
 
     def fits(self, who: str) -> bool:
         """Whether a line of ``[access] local`` means this person."""
@@ -62,7 +86,7 @@ class Person:
             return self.uid is not None and name == str(self.uid)
         return who == '*' or name in self.groups
 
-    def roles(self, lines: Sequence[str] | None, segment: str | None) -> tuple[str, ...]:
+    def roles_at(self, lines: Sequence[str] | None, segment: str | None) -> tuple[str, ...]:
         """Her roles on something in this segment; None: in no segment, or the whole cloud."""
         found: set[str] = set()
         for line in lines or [ANYBODY]:
@@ -71,6 +95,10 @@ class Person:
             if self.fits(who) and (segments is None or segment in segments):
                 found.update(roles.split(','))
         return tuple(sorted(found))
+
+    def credentials(self) -> dict[str, Any]:
+        """What rules may ask for besides roles."""
+        return {'user_id': self.name}
 
 
 class Rules:
@@ -91,7 +119,7 @@ class Rules:
         return enforcer
 
     def demand(
-        self, order: str, person: Person, *, host: str = '', segment: str | None = None
+        self, order: str, person: Asker, *, host: str = '', segment: str | None = None
     ) -> None:
         """Return when the person may give the order.
 
@@ -100,16 +128,16 @@ class Rules:
         :raises Refusal: she may not; names the rule and the role.
         :raises BadRules: nobody can tell.
         """
-        roles = person.roles(self._conf.access.local, segment)
+        roles = person.roles_at(self._conf.access[person.option], segment)
         target = {'host': host, 'segment': segment or ''}
         rule = f'recovery:{order}'
-        if self._enforcer.enforce(rule, target, {'roles': list(roles), 'user_id': person.name}):
+        if self._enforcer.enforce(rule, target, {**person.credentials(), 'roles': list(roles)}):
             return
-        where = f' in segment {segment}' if segment else ''
+        where = f' in segment {segment}' if segment and segment != ANYWHERE else ''
         has = f'has {", ".join(roles)}' if roles else 'has none'
         raise Refusal(
             f'the rule {rule} asks for {self._wanted(rule)}, and {person.name} {has}{where}: '
-            'see [access] local'
+            f'see [access] {person.option}'
         )
 
     def _wanted(self, rule: str) -> str:
@@ -129,7 +157,7 @@ def defaults() -> list[policy.RuleDefault]:
         policy.RuleDefault('operator', f'role:{OPERATOR}', 'Who operates the service.'),
         policy.RuleDefault('default', 'rule:operator', 'For orders that have no rule.'),
         *(
-            policy.RuleDefault(f'recovery:{order}', 'rule:operator', f'May {does}.')
+            policy.RuleDefault(f'recovery:{order}', _asks(order), f'May {does}.')
             for order, does in ORDERS.items()
         ),
         policy.RuleDefault(
@@ -138,3 +166,8 @@ def defaults() -> list[policy.RuleDefault]:
             "May confirm-fence a host against a sign of life, on one's own word alone.",
         ),
     ]
+
+
+def _asks(order: str) -> str:
+    more = GIVEN_BY.get(order)
+    return f'rule:operator or role:{more}' if more else 'rule:operator'

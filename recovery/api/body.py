@@ -1,0 +1,146 @@
+"""The body of a request: bounded before it is read, checked before it is used."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import flask
+import jsonschema
+from jsonschema.exceptions import best_match
+
+from recovery.api.faults import Fault
+
+TYPES = frozenset({'application/json', 'application/vnd.openstack.masakari+json'})
+MESSAGE = 300  #: characters of a complaint; it may repeat what was sent
+NUMBER = 2**63  #: what a column of the database holds
+
+
+def json_body(schema: Mapping[str, Any], *, key: str | None = None) -> dict[str, Any]:
+    """The body of this request, as an object that fits the schema.
+
+    :param schema: JSON schema of the object.
+    :param key: the one key of the body that holds the object, as in ``{"segment": {...}}``; None:
+        the body is the object.
+    :raises Fault: 413 too long, 415 no JSON by its content type, 400 anything else.
+    """
+    kind = flask.request.mimetype
+    data = raw()
+    if kind not in TYPES and (data or kind):
+        raise Fault(415, 'The body has to be JSON: send Content-Type: application/json.')
+    value = parse(data)
+    if key is not None:
+        schema = {
+            'type': 'object',
+            'properties': {key: schema},
+            'required': [key],
+            'additionalProperties': False,
+        }
+    check(value, schema)
+    found: dict[str, Any] = value if key is None else value[key]
+    return found
+
+
+def raw() -> bytes:
+    """The bytes of the body, for signatures over them. Raises Fault (413)."""
+    # Werkzeug reads no further than the limit of the application, and says 413.
+    return flask.request.get_data(cache=True)
+
+
+def parse(data: bytes) -> Any:
+    """JSON within the limits; None when there is no body at all. Raises Fault (400)."""
+    if not data.strip():
+        return None
+    options = flask.current_app.config
+    _refuse_deep(data, options['RECOVERY_MAX_DEPTH'])
+    try:
+        value = json.loads(
+            data.decode(), parse_constant=_constant, parse_int=_whole, parse_float=_real
+        )
+    except UnicodeDecodeError as error:
+        raise Fault(400, f'Malformed request body: it is not UTF-8 ({error.reason}).') from error
+    except json.JSONDecodeError as error:
+        where = f'line {error.lineno} column {error.colno}'
+        raise Fault(400, f'Malformed request body: {error.msg} at {where}.') from error
+    except (ValueError, RecursionError) as error:
+        raise Fault(400, f'Malformed request body: {error}.') from error
+    _refuse_strange(value, options['RECOVERY_MAX_VALUES'])
+    return value
+
+
+def check(value: Any, schema: Mapping[str, Any]) -> None:
+    """Compare with a schema. Raises Fault (400), naming the part that does not fit."""
+    validator = jsonschema.Draft202012Validator(
+        schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+    error = best_match(validator.iter_errors(value))
+    if error is None:
+        return
+    where = '.'.join(str(part) for part in error.absolute_path)
+    said = error.message if len(error.message) <= MESSAGE else f'{error.message[:MESSAGE]}...'
+    raise Fault(400, f'Invalid input for {where}: {said}' if where else f'Invalid input: {said}')
+
+
+def _refuse_deep(data: bytes, most: int) -> None:
+    """Count brackets before a parser does: it would use a frame of the stack for each."""
+    depth, inside, escaped = 0, False, False
+    for byte in data:
+        if inside:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                inside = False
+        elif byte == 0x22:
+            inside = True
+        elif byte in b'[{':
+            depth += 1
+            if depth > most:
+                raise Fault(400, f'Malformed request body: more than {most} levels deep.')
+        elif byte in b']}':
+            depth -= 1
+
+
+def _refuse_strange(value: Any, most: int) -> None:
+    """What JSON allows and a database does not, and more values than anybody needs."""
+    left, seen = [value], 0
+    while left:
+        one = left.pop()
+        seen += 1
+        if isinstance(one, str):
+            _refuse_text(one)
+        elif isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+        if seen + len(left) > most:
+            raise Fault(400, f'Malformed request body: more than {most} keys and values.')
+
+
+def _refuse_text(text: str) -> None:
+    if '\0' in text:
+        raise Fault(400, 'Malformed request body: a text with the character U+0000.')
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Fault(400, 'Malformed request body: half of a surrogate pair.') from error
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f'{name} is no JSON')
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 20 or not -NUMBER <= int(digits) < NUMBER:
+        raise ValueError('a number does not fit into 64 bits')
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError('a number is too large')
+    return value

@@ -1,0 +1,106 @@
+"""Who comes in: a token of Keystone, or nobody but labs on this very machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from keystonemiddleware import auth_token  # type: ignore[import-untyped]
+
+from recovery.api.caller import ENVIRON
+from recovery.api.faults import Fault, text
+from recovery.conf.reading import BadOptions
+from recovery.operate.callers import Caller
+from recovery.operate.rules import OPERATOR, READER, SENDER
+from recovery.site import Site
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+LAB = (f'system:all {OPERATOR},{READER},{SENDER}',)
+
+
+def guard(site: Site, inner: Application, is_open: Callable[[str], bool]) -> Application:
+    """The application behind its door.
+
+    :param is_open: whether a path needs no token.
+    :raises BadOptions: [keystone_authtoken] cannot be used.
+    """
+    closed = _lab(inner) if site.conf.api.auth == 'noauth' else _keystone(site, inner)
+
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        environ.pop(ENVIRON, None)
+        through = inner if is_open(str(environ.get('PATH_INFO', ''))) else closed
+        return through(environ, start)
+
+    return application
+
+
+def refuse_wide(address: str) -> None:
+    """For noauth. Raises BadOptions unless all that the name of the host stands for is loopback."""
+    host = address.rpartition(':')[0].strip('[]')
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
+    except OSError as error:
+        raise BadOptions(f'[api] listen = {address}: {host} has no address ({error})') from error
+    wide = sorted(one for one in found if not loopback(one))
+    if wide or not found:
+        raise BadOptions(
+            f'[api] auth = noauth lets everybody in, and so listens on loopback addresses alone: '
+            f'[api] listen = {address} is {", ".join(wide)}; set it to 127.0.0.1:15868, or auth '
+            'to keystone'
+        )
+
+
+def loopback(address: str) -> bool:
+    """Whether only this machine reaches it; a Unix socket has no address."""
+    if address in ('', 'localhost'):
+        return True
+    try:
+        found = ipaddress.ip_address(address.partition('%')[0])
+    except ValueError:
+        return False
+    return (getattr(found, 'ipv4_mapped', None) or found).is_loopback
+
+
+def _lab(inner: Application) -> Application:
+    """A server that is not ours may listen anywhere, so each request is looked at, too."""
+
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if not loopback(str(environ.get('REMOTE_ADDR', ''))):
+            fault = Fault(403, 'Without authentication only this machine itself is answered.')
+            start('403 Forbidden', [('Content-Type', 'application/json')])
+            return [text(fault).encode()]
+        name = str(environ.get('HTTP_X_AUTH_TOKEN', '')).partition(':')[0][:64]
+        known = name if name.isascii() and name.isprintable() else ''
+        environ[ENVIRON] = Caller(known or 'noauth', system=True, lines=LAB)
+        return inner(environ, start)
+
+    return application
+
+
+def _keystone(site: Site, inner: Application) -> Application:
+    def known(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        # With delay_auth_decision the middleware lets strangers pass, and only says that they are.
+        if environ.get('HTTP_X_IDENTITY_STATUS') == 'Confirmed':
+            environ[ENVIRON] = _caller(environ['keystone.token_info']['token'])
+        return inner(environ, start)
+
+    try:
+        protocol: Application = auth_token.AuthProtocol(known, {'oslo_config_config': site.conf})
+    except Exception as error:  # of oslo.config, of keystoneauth and of its plugins
+        raise BadOptions(f'[keystone_authtoken] cannot be used: {error}') from error
+    return protocol
+
+
+def _caller(token: Mapping[str, Any]) -> Caller:
+    """What Keystone says about a token. The headers that the middleware makes of it are no help:
+    the scope of a service token that comes with it would stand in place of its own."""
+    user = token['user']
+    return Caller(
+        name=user.get('name') or user['id'],
+        roles=tuple(role['name'] for role in token.get('roles', ())),
+        project=(token.get('project') or {}).get('id'),
+        user=user['id'],
+        system=bool((token.get('system') or {}).get('all')),
+    )
