@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from drivers import child
-from drivers.contracts.fencing import FencingDriver, PowerState
-
-POWER = {'on': PowerState.ON, 'off': PowerState.OFF}  # the rest: UNKNOWN
+from drivers.asking import AskingFencing
+from drivers.contracts.fencing import PowerState
 
 
-class IpmiFencing(FencingDriver):
+class IpmiFencing(AskingFencing):
     """One BMC that speaks IPMI 2.0, and the one machine that it belongs to.
 
     Each call is a process of its own, about 0.15 s of processor time: pyghmi hangs for ever on
@@ -24,6 +22,8 @@ class IpmiFencing(FencingDriver):
     BMCs on a network of their own.
     """
 
+    CHILD = 'drivers.fencing.ipmi.bmc'
+    POWER: ClassVar = {'on': PowerState.ON, 'off': PowerState.OFF}  # the rest: UNKNOWN
     PROTOCOL: ClassVar[str] = 'ipmi'
     SETTINGS_SCHEMA: ClassVar[Mapping[str, Any]] = {
         'type': 'object',
@@ -42,31 +42,3 @@ class IpmiFencing(FencingDriver):
             'privilege': {'enum': ['operator', 'administrator'], 'default': 'administrator'},
         },
     }
-
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._settings = dict(settings)
-
-    @classmethod
-    def build(cls, settings: Mapping[str, Any]) -> Self:
-        """A driver from settings that SETTINGS_SCHEMA accepts."""
-        return cls(settings)
-
-    def __repr__(self) -> str:
-        return f'IpmiFencing({self._settings["address"]})'
-
-    def power_state(self, *, timeout: float) -> PowerState:
-        return POWER.get(self._ask('power_state', timeout)['power'], PowerState.UNKNOWN)
-
-    def power_off(self, *, timeout: float) -> None:
-        self._ask('power_off', timeout)
-
-    def power_on(self, *, timeout: float) -> None:
-        self._ask('power_on', timeout)
-
-    def identity(self, *, timeout: float) -> str | None:
-        identity: str | None = self._ask('identity', timeout)['identity']
-        return identity
-
-    def _ask(self, operation: str, timeout: float) -> dict[str, Any]:
-        question = {'operation': operation, 'settings': self._settings}
-        return child.ask('drivers.fencing.ipmi.bmc', question, timeout=timeout)

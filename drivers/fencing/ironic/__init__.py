@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from drivers import child
-from drivers.clock import SystemClock
-from drivers.contracts.clock import Clock
-from drivers.contracts.fencing import FencingDriver, PowerState
-
-if TYPE_CHECKING:
-    import requests
-
-POWER = {'power on': PowerState.ON, 'power off': PowerState.OFF}  # the rest: UNKNOWN
+from drivers.asking import HttpFencing
+from drivers.contracts.fencing import PowerState
 
 
-class IronicFencing(FencingDriver):
+class IronicFencing(HttpFencing):
     """One node of one Ironic, the cloud named as in clouds.yaml.
 
     Ironic answers from its records: a conductor looks at a node's power when it is asked to
@@ -28,6 +21,8 @@ class IronicFencing(FencingDriver):
     is kept for the next one.
     """
 
+    CHILD = 'drivers.fencing.ironic.node'
+    POWER: ClassVar = {'power on': PowerState.ON, 'power off': PowerState.OFF}  # the rest: UNKNOWN
     FROM_RECORD: ClassVar[bool] = True
     SETTINGS_SCHEMA: ClassVar[Mapping[str, Any]] = {
         'type': 'object',
@@ -55,61 +50,9 @@ class IronicFencing(FencingDriver):
         },
     }
 
-    def __init__(
-        self,
-        settings: Mapping[str, Any],
-        *,
-        mount: Callable[[requests.Session], None] | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        """Contact nobody yet.
+    _signed_in: str | None = None  # a token and its catalogue: as secret as a password
 
-        :param mount: given the HTTP session of each call, mounts what answers in the cloud's
-            place. There is then no child and no network, and the mounted adapter must keep to
-            the time-outs that it is given.
-        :param clock: what ``timeout`` is counted on when ``mount`` is given.
-        """
-        self._settings = dict(settings)
-        self._mount = mount
-        self._clock = clock or SystemClock()
-        self._signed_in: str | None = None  # a token and its catalogue: as secret as a password
-
-    @classmethod
-    def build(cls, settings: Mapping[str, Any]) -> Self:
-        """A driver from settings that SETTINGS_SCHEMA accepts."""
-        return cls(settings)
-
-    def __repr__(self) -> str:
-        return f'IronicFencing({self._settings["address"]}, {self._settings["system"]})'
-
-    def power_state(self, *, timeout: float) -> PowerState:
-        return POWER.get(self._ask('power_state', timeout)['power'], PowerState.UNKNOWN)
-
-    def power_off(self, *, timeout: float) -> None:
-        self._ask('power_off', timeout)
-
-    def power_on(self, *, timeout: float) -> None:
-        self._ask('power_on', timeout)
-
-    def identity(self, *, timeout: float) -> str | None:
-        identity: str | None = self._ask('identity', timeout)['identity']
-        return identity
-
-    def _ask(self, operation: str, timeout: float) -> dict[str, Any]:
-        question = {
-            'operation': operation,
-            'settings': self._settings,
-            'signed_in': self._signed_in,
-        }
-        if self._mount is None:
-            answer = child.ask('drivers.fencing.ironic.node', question, timeout=timeout)
-        else:
-            answer = self._ask_here(question, timeout)
+    def _answered(self, question: dict[str, Any], timeout: float) -> dict[str, Any]:
+        answer = super()._answered(question | {'signed_in': self._signed_in}, timeout)
         self._signed_in = answer['signed_in']
         return answer
-
-    def _ask_here(self, question: dict[str, Any], timeout: float) -> dict[str, Any]:
-        from drivers.fencing.ironic import node  # keeps openstacksdk out of a worker with a child
-
-        until = self._clock.elapsed() + timeout
-        return node.answer(question, lambda: until - self._clock.elapsed(), self._mount)

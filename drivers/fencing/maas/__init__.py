@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from drivers import child
-from drivers.clock import SystemClock
-from drivers.contracts.clock import Clock
-from drivers.contracts.fencing import FencingDriver, PowerState
-
-if TYPE_CHECKING:
-    import requests
-
-POWER = {'on': PowerState.ON, 'off': PowerState.OFF}  # "unknown", "error" and the rest: UNKNOWN
+from drivers.asking import HttpFencing
+from drivers.contracts.fencing import PowerState
 
 
-class MaasFencing(FencingDriver):
+class MaasFencing(HttpFencing):
     """One machine of one MAAS, by its ``system_id``.
 
     MAAS asks the machine's BMC for each reading, through a rack controller, which may take it
@@ -27,6 +20,11 @@ class MaasFencing(FencingDriver):
     that died with its rack reads nothing any more.
     """
 
+    CHILD = 'drivers.fencing.maas.machine'
+    POWER: ClassVar = {
+        'on': PowerState.ON,
+        'off': PowerState.OFF,
+    }  # "unknown", "error" and the rest: UNKNOWN
     SETTINGS_SCHEMA: ClassVar[Mapping[str, Any]] = {
         'type': 'object',
         'required': ['address', 'system', 'api_key'],
@@ -57,59 +55,7 @@ class MaasFencing(FencingDriver):
         },
     }
 
-    def __init__(
-        self,
-        settings: Mapping[str, Any],
-        *,
-        mount: Callable[[requests.Session], None] | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        """Contact nobody yet.
-
-        :param mount: given the HTTP session of each call, mounts what answers in MAAS's place.
-            There is then no child and no network, and the mounted adapter must keep to the
-            time-outs that it is given.
-        :param clock: what ``timeout`` is counted on when ``mount`` is given.
-        """
-        self._settings = dict(settings)
-        self._mount = mount
-        self._clock = clock or SystemClock()
-
-    @classmethod
-    def build(cls, settings: Mapping[str, Any]) -> Self:
-        """A driver from settings that SETTINGS_SCHEMA accepts."""
-        return cls(settings)
-
-    def __repr__(self) -> str:
-        return f'MaasFencing({self._settings["address"]}, {self._settings["system"]})'
-
-    def power_state(self, *, timeout: float) -> PowerState:
-        return POWER.get(self._ask('power_state', timeout)['power'], PowerState.UNKNOWN)
-
-    def power_off(self, *, timeout: float) -> None:
-        self._ask('power_off', timeout)
-
-    def power_on(self, *, timeout: float) -> None:
-        self._ask('power_on', timeout)
-
-    def identity(self, *, timeout: float) -> str | None:
-        identity: str | None = self._ask('identity', timeout)['identity']
-        return identity
-
-    def _ask(self, operation: str, timeout: float) -> dict[str, Any]:
+    def _answered(self, question: dict[str, Any], timeout: float) -> dict[str, Any]:
         # The signature is made here: a child has no clock but the system's, and needs no other.
-        question = {
-            'operation': operation,
-            'settings': self._settings,
-            'nonce': self._clock.new_token(),
-            'stamp': int(self._clock.now()),
-        }
-        if self._mount is None:
-            return child.ask('drivers.fencing.maas.machine', question, timeout=timeout)
-        return self._ask_here(question, timeout)
-
-    def _ask_here(self, question: dict[str, Any], timeout: float) -> dict[str, Any]:
-        from drivers.fencing.maas import machine  # keeps requests out of a worker with a child
-
-        until = self._clock.elapsed() + timeout
-        return machine.answer(question, lambda: until - self._clock.elapsed(), self._mount)
+        stamped = {'nonce': self._clock.new_token(), 'stamp': int(self._clock.now())}
+        return super()._answered(question | stamped, timeout)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from drivers import child
-from drivers.contracts.fencing import FencingDriver, PowerState
+from drivers.asking import AskingFencing
+from drivers.contracts.fencing import PowerState
 
 # Optional libraries of the child: without them this is no driver, and an inventory that names it
 # is told so at once, not when a host has to be fenced.
@@ -18,10 +18,8 @@ for _library in ('pyipmi', 'cryptography'):
             name=_library,
         )
 
-POWER = {'on': PowerState.ON, 'off': PowerState.OFF}  # the rest: UNKNOWN
 
-
-class RmcpPlusFencing(FencingDriver):
+class RmcpPlusFencing(AskingFencing):
     """One BMC that speaks IPMI 2.0, and the one machine that it belongs to.
 
     The same as the driver ``ipmi``, with another library: quicker, and it answers within its own
@@ -36,6 +34,8 @@ class RmcpPlusFencing(FencingDriver):
     BMCs on a network of their own.
     """
 
+    CHILD = 'drivers.fencing.rmcpplus.bmc'
+    POWER: ClassVar = {'on': PowerState.ON, 'off': PowerState.OFF}  # the rest: UNKNOWN
     PROTOCOL: ClassVar[str] = 'ipmi'
     SETTINGS_SCHEMA: ClassVar[Mapping[str, Any]] = {
         'type': 'object',
@@ -58,31 +58,3 @@ class RmcpPlusFencing(FencingDriver):
             },
         },
     }
-
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._settings = dict(settings)
-
-    @classmethod
-    def build(cls, settings: Mapping[str, Any]) -> Self:
-        """A driver from settings that SETTINGS_SCHEMA accepts."""
-        return cls(settings)
-
-    def __repr__(self) -> str:
-        return f'RmcpPlusFencing({self._settings["address"]})'
-
-    def power_state(self, *, timeout: float) -> PowerState:
-        return POWER.get(self._ask('power_state', timeout)['power'], PowerState.UNKNOWN)
-
-    def power_off(self, *, timeout: float) -> None:
-        self._ask('power_off', timeout)
-
-    def power_on(self, *, timeout: float) -> None:
-        self._ask('power_on', timeout)
-
-    def identity(self, *, timeout: float) -> str | None:
-        identity: str | None = self._ask('identity', timeout)['identity']
-        return identity
-
-    def _ask(self, operation: str, timeout: float) -> dict[str, Any]:
-        question = {'operation': operation, 'settings': self._settings}
-        return child.ask('drivers.fencing.rmcpplus.bmc', question, timeout=timeout)
