@@ -97,6 +97,7 @@ setup(
     entry_points={
         'console_scripts': [
             'recovery = recovery.cli.main:main',
+            'recovery-api = recovery.service.main:api',
             'recovery-worker = recovery.service.main:worker',
             'recovery-watcher = recovery.service.main:watcher',
             'recovery-simulated = drivers.simulated.__main__:main',

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from drivers.contracts.errors import DriverError
 from drivers.contracts.inventory import InventoryError
-from flows.stop import StoreAway
+from flows.stop import Stop, StoreAway
 from recovery.api import door, health, rooms
 from recovery.api.caller import ENVIRON, RULES, caller, refuse_strangers
 from recovery.api.faults import Fault, render
@@ -37,9 +37,10 @@ class App(flask.Flask):
     def full_dispatch_request(self, *arguments: Any) -> flask.Response:
         try:
             return super().full_dispatch_request(*arguments)
-        except StoreAway as away:
-            LOG.warning('%s', away.reason)
-            fault = Fault(503, 'The database does not answer; nothing is known to have been done.')
+        except Stop as stop:
+            LOG.warning('%s: %s', type(stop).__name__, stop.reason)
+            what = 'The database' if isinstance(stop, StoreAway) else 'What this needs'
+            fault = Fault(503, f'{what} does not answer; nothing is known to have been done.')
             return self.finalize_request(render(fault), True)
 
 

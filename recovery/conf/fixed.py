@@ -27,6 +27,7 @@ FIXED = frozenset(
         'worker.own_host',
         'worker.recoveries',
         'evacuation.senders_of_process',
+        'metrics.api_listen',
         'metrics.listen',
         'metrics.worker_listen',
     }

@@ -22,6 +22,13 @@ OPTIONS = [
         help='ADDRESS:PORT on which a worker answers GET /metrics with the numbers of its own '
         'process. Not set: off.',
     ),
+    cfg.StrOpt(
+        'api_listen',
+        regex=_ADDRESS,
+        sample_default='127.0.0.1:9471',
+        help='ADDRESS:PORT on which recovery-api answers GET /metrics with the numbers of its own '
+        'process. Not set: off.',
+    ),
     cfg.FloatOpt(
         'window_seconds',
         default=3600.0,

@@ -13,6 +13,7 @@ from recovery.db.tables import worker as table
 
 VERSION = '0.1.0'
 RUNS = ('worker', 'standalone')  #: kinds of processes that run recoveries
+LOOKS = ('watcher', *RUNS)  #: kinds of processes that look at the cloud by themselves
 ALIVE_SECONDS = 60.0  #: a process that was not seen for longer does not count as living
 
 
@@ -53,7 +54,8 @@ def gone(store: Store, process: Process) -> None:
 
 def observing_since(connection: sa.Connection, now: float) -> float | None:
     """Since when a worker or watcher that still lives has been there; None: there is none."""
-    query = sa.select(sa.func.min(table.c.started_at)).where(_alive(now))
+    looks = table.c.kind.in_(LOOKS)
+    query = sa.select(sa.func.min(table.c.started_at)).where(looks, _alive(now))
     value = connection.execute(query).scalar()
     return None if value is None else float(value)
 

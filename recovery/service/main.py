@@ -1,4 +1,4 @@
-"""The daemons: configuration, logs, signals; then the worker, the watcher, or both."""
+"""The daemons: configuration, logs, signals; then the worker, the watcher, the API, or all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from oslo_config import cfg
@@ -19,6 +20,8 @@ from drivers.contracts.inventory import InventoryError
 from flows.stop import StoreAway
 from recovery import conf as groups
 from recovery import names, plugins
+from recovery.api.meter import Meter
+from recovery.api.presence import Presence
 from recovery.board.boards import BadBoard
 from recovery.conf.reading import BadOptions, read
 from recovery.db import upgrade
@@ -47,8 +50,13 @@ def watcher() -> None:
     sys.exit(_daemon('watcher', _watch))
 
 
+def api() -> None:
+    """``recovery-api``: answer over HTTP until SIGTERM."""
+    sys.exit(_daemon('api', _answer))
+
+
 def standalone(conf: cfg.ConfigOpts) -> int:
-    """``recovery standalone``: both in this process. Returns the exit code."""
+    """``recovery standalone``: all in this process. Returns the exit code."""
     # The options of oslo.log belong to the command line too, and ours was parsed without them.
     files = {
         'default_config_files': conf.config_file or [],
@@ -58,7 +66,7 @@ def standalone(conf: cfg.ConfigOpts) -> int:
     def fresh() -> cfg.ConfigOpts:
         return _read([], **files)
 
-    return _serve(fresh(), 'standalone', _both, fresh)
+    return _serve(fresh(), 'standalone', _all, fresh)
 
 
 def _work(site: Site, stop: threading.Event) -> None:
@@ -74,13 +82,31 @@ def _watch(site: Site, stop: threading.Event) -> None:
     watcher.run(stop)
 
 
-def _both(site: Site, stop: threading.Event) -> None:
-    worker, watcher = Worker(site), Watcher(site)  # both, or none: options may be unusable
+def _answer(site: Site, stop: threading.Event) -> None:
+    from recovery.service.api import Api  # a second, which workers and watchers need not spend
+
+    api, presence = Api(site), Presence(site)
+    _export(site, stop, site.conf.metrics.api_listen, site.one(Meter, Meter).registry)
+    site.clock.spawn('presence', lambda: presence.run(stop))
+    api.run(stop)
+    presence.gone()
+
+
+def _all(site: Site, stop: threading.Event) -> None:
+    worker, watcher = Worker(site), Watcher(site)  # all, or none: options may be unusable
+    collectors: list[Collector] = [SiteCollector(site), worker.tally.registry]
+    beside = {'watcher': watcher.run}
+    if site.conf.api.listen:
+        from recovery.service.api import Api
+
+        beside['api'] = Api(site).run
+        collectors.append(site.one(Meter, Meter).registry)
     _prepare(site)
-    _export(site, stop, site.conf.metrics.listen, SiteCollector(site), worker.tally.registry)
-    watching = site.clock.spawn('watcher', lambda: watcher.run(stop))
+    _export(site, stop, site.conf.metrics.listen, *collectors)
+    ends = [site.clock.spawn(name, partial(run, stop)) for name, run in beside.items()]
     worker.run(stop)
-    site.clock.wait(watching, 5.0)
+    for end in ends:
+        site.clock.wait(end, 5.0)
 
 
 def _export(site: Site, stop: threading.Event, listen: str | None, *more: Collector) -> None:

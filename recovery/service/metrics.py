@@ -125,7 +125,7 @@ def _fencing(numbers: Numbers, checking: bool) -> Iterator[Metric]:
 
 
 def _service(numbers: Numbers) -> Iterator[Metric]:
-    zero = {(kind, how): 0 for kind in ('worker', 'watcher', 'standalone')
+    zero = {(kind, how): 0 for kind in ('api', *workers.LOOKS)
             for how in ('alive', 'draining', 'silent')}  # fmt: skip
     yield _gauge('recovery_processes', 'Processes by kind: alive, draining, or silent.',
                  zero | dict(numbers.workers), ('kind', 'state'))  # fmt: skip

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from recovery.db import decisions, events, guards, hosts, intents, scopes, states, tables
 from recovery.db.store import Store
-from recovery.db.workers import ALIVE_SECONDS
+from recovery.db.workers import ALIVE_SECONDS, RUNS
 from recovery.view import times
 from recovery.view.ids import short
 from recovery.view.recoveries import Recovery
@@ -67,7 +67,7 @@ def _ready(store: Store, recovery: Recovery) -> Outlook:
     worker = tables.worker
     with store.read() as connection:
         seen = connection.execute(
-            sa.select(sa.func.max(worker.c.seen_at)).where(worker.c.kind != 'watcher')
+            sa.select(sa.func.max(worker.c.seen_at)).where(worker.c.kind.in_(RUNS))
         ).scalar()
         paused = guards.paused(connection, recovery.host)
     if seen is None or seen < store.clock.now() - ALIVE_SECONDS:
