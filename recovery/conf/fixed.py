@@ -21,6 +21,8 @@ FIXED = frozenset(
         'board.driver',
         'board.name',
         'board.url',
+        # Listeners are open, with queues of these names.
+        'bus',
         # The lease of a claim is what others wait for; names and limits are those of the start.
         'worker.claims',
         'worker.lease_seconds',
