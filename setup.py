@@ -108,6 +108,12 @@ setup(
             'host-down = flows.host_down:build',
             'host-return = flows.host_return:build',
         ],
+        'recovery.alarms': [
+            'alertmanager = drivers.alarms.alertmanager:AlertmanagerAlarms',
+            'aodh = drivers.alarms.aodh:AodhAlarms',
+            'generic = drivers.alarms.generic:GenericAlarms',
+            'grafana = drivers.alarms.alertmanager:GrafanaAlarms',
+        ],
         'recovery.cli': [
             'alarm_decide = recovery.cli.alarm:Decide',
             'alarm_list = recovery.cli.alarm:List',

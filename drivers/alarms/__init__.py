@@ -1,0 +1,1 @@
+"""Alarm sources: what the message of each kind of sender says."""
