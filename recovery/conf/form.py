@@ -17,6 +17,8 @@ class Form(types.String):
 
     def __call__(self, value: object) -> str:
         """Raises ValueError, which does not repeat the value: there may be a password in it."""
+        if isinstance(value, list):  # oslo.config checks the default of a MultiOpt in one go
+            return ' '.join(self(one) for one in value)
         try:
             return str(super().__call__(value))
         except ValueError:
