@@ -107,6 +107,8 @@ setup(
         'recovery.flows': [
             'host-down = flows.host_down:build',
             'host-return = flows.host_return:build',
+            'instance-down = flows.instance_down:build',
+            'service-down = flows.service_down:build',
         ],
         'recovery.alarms': [
             'alertmanager = drivers.alarms.alertmanager:AlertmanagerAlarms',
@@ -141,6 +143,7 @@ setup(
             'host_return = recovery.cli.host:Return',
             'host_set = recovery.cli.host:Set',
             'host_show = recovery.cli.host:Show',
+            'import_masakari = recovery.cli.takeover:Masakari',
             'items = recovery.cli.recoveries:Items',
             'job_list = recovery.cli.job:List',
             'list = recovery.cli.recoveries:List',

@@ -1,0 +1,202 @@
+"""Taking over the segments and hosts of Masakari, again and again until a site has moved.
+
+UUIDs stay, so that clients that know them go on. What is here already and differs is changed to
+what Masakari says; what is only here stays as it is. So is maintenance: as long as Masakari says
+that somebody has his hands on a host, each import says it here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from drivers.contracts.compute import Service
+from recovery.db import guards, hosts, masakari, members, segments
+from recovery.db.masakari import Contents
+from recovery.db.store import Store
+from recovery.operate.change import tell
+from recovery.operate.refusal import Refusal
+from recovery.operate.segments import METHODS
+from recovery.site import Site
+
+WHY = 'Masakari had it on maintenance'
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """What was, or would be, done."""
+
+    done: tuple[str, ...]  #: sentences
+    same: int  #: segments and hosts that are here already as they are there
+
+
+@dataclass(frozen=True)
+class Unprotected:
+    """A host that nothing would be done for, as it stands."""
+
+    host: str
+    why: str
+    verb: str
+
+
+def plan(store: Store, contents: Contents) -> Takeover:
+    """What :func:`take_over` would do; nothing is written. Raises Refusal as it does."""
+    with store.read() as connection:
+        return _plan(connection, contents)
+
+
+def take_over(store: Store, contents: Contents, *, by: str, reason: str) -> Takeover:
+    """Do it, all in one transaction.
+
+    :raises Refusal: a name or UUID stands for something else here, or a word is not known.
+    """
+
+    def work(connection: sa.Connection) -> Takeover:
+        found = _plan(connection, contents)
+        now = store.clock.now()
+        for segment in contents.segments:
+            _put_segment(connection, segment, now)
+        for host in contents.hosts:
+            _put_host(connection, host, now, by)
+        for sentence in found.done:
+            tell(connection, None, now, by=by, what=sentence, why=reason)
+        return found
+
+    return store.transact(work)
+
+
+def unprotected(site: Site, contents: Contents) -> tuple[Unprotected, ...]:
+    """Hosts of Masakari that would not be recovered here, each with what helps.
+
+    :raises drivers.contracts.errors.DriverError: Nova could not be asked.
+    :raises drivers.contracts.inventory.InventoryError: the inventory cannot be used.
+    """
+    services = {
+        one.host: one for one in site.compute.services(timeout=site.conf.compute.read_seconds)
+    }
+    closed = {one.uuid: one for one in contents.segments if not one.enabled}
+    found = []
+    for host in contents.hosts:
+        for why, verb in _holes(site, host, services, closed):
+            found.append(Unprotected(host.name, why, verb))
+    return tuple(found)
+
+
+def _holes(
+    site: Site,
+    host: masakari.Host,
+    services: dict[str, Service],
+    closed: dict[str, masakari.Segment],
+) -> Iterator[tuple[str, str]]:
+    if host.name not in services:
+        yield 'Nova has no compute service of that name', 'recovery host list'
+    if host.on_maintenance:
+        why = 'it is on maintenance, by an operator or since a failure that nobody cleared'
+        yield why, f'recovery host maintenance {host.name} off'
+    if host.segment in closed:
+        name = closed[host.segment].name
+        yield (
+            f'its segment {name} is not enabled',
+            f'openstack segment update {name} --is_enabled true',
+        )
+    try:
+        site.inventory.path(host.name)
+    except KeyError:
+        yield 'no device can fence it', f'add it to {site.conf.fencing.inventory}'
+
+
+def _plan(connection: sa.Connection, contents: Contents) -> Takeover:
+    done: list[str] = []
+    same = 0
+    known = {segment.uuid: segment for segment in contents.segments}
+    for segment in contents.segments:
+        sentence = _segment(connection, segment)
+        done += [sentence] if sentence else []
+        same += not sentence
+    for host in contents.hosts:
+        if host.segment not in known:
+            raise Refusal(f'host {host.name} is of a segment that Masakari does not have')
+        sentence = _host(connection, host, known[host.segment].name)
+        done += [sentence] if sentence else []
+        same += not sentence
+    return Takeover(tuple(done), same)
+
+
+def _segment(connection: sa.Connection, wanted: masakari.Segment) -> str:
+    if wanted.recovery_method not in METHODS:
+        known = ', '.join(METHODS)
+        raise Refusal(
+            f'segment {wanted.name} has recovery method {wanted.recovery_method!r}; there are: '
+            f'{known}'
+        )
+    namesake = segments.named(connection, wanted.name)
+    if namesake is not None and namesake.uuid != wanted.uuid:
+        raise Refusal(
+            f'another segment is called {wanted.name} here: {namesake.uuid}',
+            f'openstack segment update {namesake.uuid} --name ANOTHER',
+        )
+    old = segments.get(connection, wanted.uuid)
+    if old is None:
+        return f'make segment {wanted.name}, to be recovered by {wanted.recovery_method}'
+    changed = _changed(old, _segment_fields(wanted))
+    return f'change segment {old.name}: {changed}' if changed else ''
+
+
+def _host(connection: sa.Connection, wanted: masakari.Host, segment: str) -> str:
+    namesake = members.of_host(connection, wanted.name)
+    if namesake is not None and namesake.uuid != wanted.uuid:
+        raise Refusal(f'host {wanted.name} is a member already, as {namesake.uuid}')
+    old = members.get(connection, wanted.uuid)
+    marks = ', reserved' if wanted.reserved else ''
+    if wanted.on_maintenance:
+        marks += ', in maintenance'
+    if old is None:
+        return f'make host {wanted.name} a member of segment {segment}{marks}'
+    if old.segment != wanted.segment:
+        raise Refusal(f'host {wanted.name} is a member of another segment here')
+    changed = _changed(old, _host_fields(wanted))
+    if wanted.on_maintenance and not old.maintenance:
+        changed = ', '.join(filter(None, [changed, 'in maintenance']))
+    return f'change host {old.name} of segment {segment}: {changed}' if changed else ''
+
+
+def _changed(old: object, fields: dict[str, object]) -> str:
+    return ', '.join(
+        f'{name} is {value}' for name, value in fields.items() if getattr(old, name) != value
+    )
+
+
+def _segment_fields(wanted: masakari.Segment) -> dict[str, object]:
+    names = ('name', 'recovery_method', 'service_type', 'enabled', 'description')
+    return {name: getattr(wanted, name) for name in names}
+
+
+def _host_fields(wanted: masakari.Host) -> dict[str, object]:
+    return {
+        name: getattr(wanted, name) for name in ('name', 'type', 'control_attributes', 'reserved')
+    }
+
+
+def _put_segment(connection: sa.Connection, wanted: masakari.Segment, now: float) -> None:
+    fields = _segment_fields(wanted)
+    old = segments.get(connection, wanted.uuid)
+    if old is None:
+        segments.add(connection, wanted.uuid, now, **fields)
+    elif _changed(old, fields):
+        segments.change(connection, old, now, **fields)
+
+
+def _put_host(connection: sa.Connection, wanted: masakari.Host, now: float, by: str) -> None:
+    owner = segments.get(connection, wanted.segment)
+    assert owner is not None
+    fields = _host_fields(wanted)
+    old = members.get(connection, wanted.uuid)
+    if old is None:
+        own = {key: value for key, value in fields.items() if key != 'name'}
+        members.add(connection, owner, wanted.uuid, wanted.name, now, **own)
+    elif _changed(old, fields):
+        members.change(connection, old, owner, now, **fields)
+    if wanted.on_maintenance and not hosts.get(connection, wanted.name).maintenance:
+        guards.maintain(connection, wanted.name, True, by=by, reason=WHY, now=now)
