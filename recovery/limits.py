@@ -9,7 +9,7 @@ from recovery.policy import order, weakening
 from recovery.policy.inputs import Limits
 
 #: Options of [policy] that are no number of Limits by the same name.
-OTHERS = frozenset({'loop_seconds', 'weakened'})
+OTHERS = frozenset({'loop_seconds', 'weakened', 'ha_key', 'every_instance'})
 
 
 def limits(conf: cfg.ConfigOpts) -> Limits:
@@ -18,6 +18,8 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
     return Limits(
         **{name: getattr(conf.policy, name) for name in names},
         loop_seconds=conf.restore.loop_seconds,
+        ha_key=conf.instance.ha_key,
+        every_instance=conf.instance.process_all_instances,
         weakened=weakening.reasons(conf.policy.weakened or ()),
     )
 

@@ -172,7 +172,8 @@ class Stage:
     # --- what is said to the product ----------------------------------------------------------
 
     def alarm(self, host: str, *, kind: str = 'host-down', key: str | None = None,
-              at: float | None = None, source: str = 'test') -> Outcome:  # fmt: skip
+              at: float | None = None, source: str = 'test',
+              evidence: Mapping[str, Any] | None = None) -> Outcome:  # fmt: skip
         """An alarm arrives, in a process of its own."""
         alarm = Alarm(
             source=source,
@@ -180,6 +181,7 @@ class Stage:
             kind=kind,
             subject=host,
             at=self.clock.now() if at is None else at,
+            evidence=evidence or {},
             requested_by='a monitor',
         )
         outcome: Outcome = self.ask(lambda: receive(self.site, alarm))
@@ -322,7 +324,8 @@ class Stage:
 
 
 #: Families of events of the world that a story tells.
-TOLD = ('asked.', 'power.', 'host.', 'agent.', 'service.', 'evacuate.', 'guest.twice')
+TOLD = ('asked.', 'power.', 'host.', 'agent.', 'service.', 'evacuate.', 'guest.twice',
+        'guest.crashed', 'guest.hung', 'instance.start', 'instance.stop')  # fmt: skip
 
 
 def _told(event: Event) -> str:

@@ -106,8 +106,17 @@ class DisableService(Step):
 
     def revert(self, claim: Claim, ledger: Ledger, compute: ComputeDriver, **_kwargs: Any) -> None:
         service = service_of(compute, claim.host, self._read_seconds)
-        ours = service.disabled_reason == reason_of(claim.recovery_id)
-        if service.enabled or not ours or not ledger.owned_disable():
+        said = service.disabled_reason
+        ours = said == reason_of(claim.recovery_id)
+        # What this recovery has taken over had closed the host because its service was down.
+        taken = said in [reason_of(one) for one in ledger.superseded()]
+        if service.enabled or not (ours or taken) or not ledger.owned_disable():
+            return
+        if taken and service.state != 'up':
+            ledger.event(
+                f'{claim.host} stays closed to the scheduler',
+                f'its service is down; recovery host return {claim.host} opens it',
+            )
             return
         with (
             nova(),

@@ -85,7 +85,7 @@ def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
         return _cancelled(claim, run, cancelled)
     counts = read_row(claim)['notes'].get('outcome', {})
     state = states.DONE_WITH_FAILURES if counts.get('failed') else states.DONE
-    claim.release(state, what=f'the recovery of {claim.host} is {state}', code=None, reason=None,
+    claim.release(state, what=f'the recovery of {claim.subject} is {state}', code=None, reason=None,
                   verb=None)  # fmt: skip
     return state
 
@@ -106,7 +106,7 @@ def _cancelled(claim: Claim, run: Run, cancelled: Cancelled) -> str:
     if how == 'undo':
         return _wait(
             claim,
-            f'{cancelled.reason}; but {claim.host} was told to power off, which is never undone',
+            f'{cancelled.reason}; but {_told(claim)}, which is never undone',
             code='undo-refused',
             verb=f'recovery cancel {claim.recovery_id} --leave',
             wish=None,
@@ -194,6 +194,12 @@ def _goes_on(claim: Claim, what: str, why: str) -> bool:
         return False
     begun = read_row(claim)['notes'].get(STEPS, {}).get(str(claim.round), {})
     return bool(max(begun.values(), default=0.0) <= wait['at'])
+
+
+def _told(claim: Claim) -> str:
+    if claim.subject != claim.host:
+        return 'the instance was told to stop'
+    return f'{claim.host} was told to power off'
 
 
 def _crossed(claim: Claim) -> bool:

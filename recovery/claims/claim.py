@@ -33,7 +33,9 @@ class Claim:
     def __init__(self, store: Store, row: Mapping[str, Any], renewed: float) -> None:
         self.store = store
         self.recovery_id: str = row['id']
+        self.kind: str = row['kind']
         self.host: str = row['host']
+        self.subject: str = row['subject']
         self.round: int = row['round']
         self.epoch: int = row['epoch']
         self.worker: str = row['worker']

@@ -15,6 +15,16 @@ OPTIONS = [
         ],
         help='When the return of a recovered host begins.',
     ),
+    cfg.StrOpt(
+        'service_policy',
+        default='when-back',
+        choices=[
+            ('never', 'only by recovery host return, or by enabling its service'),
+            ('when-back', 'when its service has reported for healthy_seconds'),
+        ],
+        help='When a host is opened to the scheduler again that was closed because only its '
+        'compute service had failed.',
+    ),
     cfg.FloatOpt(
         'boot_seconds',
         default=900.0,

@@ -16,6 +16,8 @@ from recovery.db.tables import intent
 from recovery.db.tables import recovery as table
 
 POWER_OFF = 'power-off'  # the action whose intent is the line
+#: What begins with a host takes its instances along.
+ABOVE = frozenset({'host-down', 'host-drain', 'host-return'})
 FLAGS = ('disable-service', 'force-down', 'clear-force-down', 'enable-service')
 
 
@@ -37,7 +39,7 @@ class Fresh:
     alarm: str | None = None
     approved_by: str | None = None
     approved_reason: str | None = None
-    approved_gates: tuple[str, ...] = ()
+    approved_gates: tuple[str | Mapping[str, Any], ...] = ()  #: see recovery.policy.approvals
     next_check: float | None = None
     expires_at: float | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
@@ -45,7 +47,36 @@ class Fresh:
 
 def open_key(kind: str, subject: str) -> str:
     """What a live recovery of this kind blocks."""
-    return f'instance:{subject}' if kind.startswith('instance-') else f'host:{subject}'
+    return f'instance:{subject}' if of_instances(kind) else f'host:{subject}'
+
+
+def above(
+    connection: sa.Connection, kind: str, host: str, *, held: bool = False
+) -> sa.RowMapping | None:
+    """The live recovery of the host of an instance, for whose sake the instance is left alone.
+    None for a kind that is about hosts.
+
+    :param held: also one that is held, and has not begun.
+    """
+    if not of_instances(kind):
+        return None
+    query = sa.select(table).where(
+        table.c.open_key == f'host:{host}',
+        table.c.kind.in_(ABOVE),
+        sa.true() if held else table.c.state != states.HELD,
+    )
+    return connection.execute(query).mappings().first()
+
+
+def below(connection: sa.Connection, host: str) -> tuple[sa.RowMapping, ...]:
+    """Live recoveries of instances of a host."""
+    mine = (table.c.host == host) & table.c.open_key.startswith('instance:')
+    return tuple(connection.execute(sa.select(table).where(mine)).mappings())
+
+
+def of_instances(kind: str) -> bool:
+    """Whether recoveries of this kind are about one instance each, not about a host."""
+    return kind.startswith('instance-')
 
 
 def create(connection: sa.Connection, fresh: Fresh) -> None:
@@ -155,7 +186,7 @@ def count(
 ) -> int:
     """Recoveries of a host that a worker began since a time."""
     query = sa.select(sa.func.count()).where(
-        table.c.host == host,
+        _about(host, kind),
         table.c.kind == kind,
         table.c.started_at.is_not(None),
         table.c.created_at >= since,
@@ -173,7 +204,7 @@ def closed_at(
     anything was done. A source that goes on saying so is heard again."""
     ended = states.ENDED - {states.EXPIRED, states.SUPERSEDED}
     query = sa.select(sa.func.max(table.c.ended_at)).where(
-        table.c.host == host,
+        _about(host, kind),
         table.c.kind == kind,
         table.c.state.in_(ended),
         sa.func.coalesce(table.c.code, '') != 'over',
@@ -182,6 +213,11 @@ def closed_at(
         query = query.where(table.c.id != but)
     value = connection.execute(query).scalar()
     return None if value is None else float(value)
+
+
+def _about(subject: str, kind: str) -> sa.ColumnElement[bool]:
+    """Recoveries of this host; or of this instance, wherever it was."""
+    return (table.c.subject if of_instances(kind) else table.c.host) == subject
 
 
 def under_way(connection: sa.Connection, kind: str) -> frozenset[str]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from recovery.db import alarms, decisions, events, recoveries, states
-from recovery.intake import collect, weather
-from recovery.intake.arguments import ASKED, arguments
+from recovery.intake import collect, taking, weather
+from recovery.intake.arguments import arguments, said
 from recovery.intake.record import pack, record
+from recovery.intake.taking import Changed
 from recovery.policy import order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Word
@@ -31,10 +32,6 @@ class Outcome:
     verb: str = ''  #: the command that leads on
     gate: str = ''  #: the gate that decided
     repeated: bool = False  #: it had been sent, and answered, before
-
-
-class Changed(Exception):
-    """Something else was recorded since the inputs were gathered."""
 
 
 def admit(site: Site, row: sa.RowMapping) -> Outcome:
@@ -63,12 +60,14 @@ def _record(
         raise Changed
     if decision.word == Word.IGNORE:
         return _ignored(site, connection, row, decision, live)
+    if decision.word == Word.HOLD and not inputs.host.name:
+        return _unplaced(site, connection, row, decision)
     if decision.word == Word.HOLD and live is not None:
         return _postponed(site, connection, row, decision, live)
     recovery = site.clock.new_id()
     _settle(connection, row, decision, recovery)
     if live is not None:
-        _supersede(site, connection, live, recovery)
+        taking.supersede(site, connection, live, recovery)
     outcome = begin(site, connection, decision, recovery, row=row)
     record(site, connection, recovery, Stage.INTAKE, decision, alarm=row['id'])
     return outcome
@@ -90,11 +89,11 @@ def begin(
         id=recovery,
         kind=kind,
         subject=subject,
-        host=subject,
+        host=decision.inputs.host.name,
         state=states.HELD if held else states.READY,
         reason=decision.answer.reason,
         requested_by=who,
-        arguments=arguments(site.conf, kind, **dict.fromkeys(ASKED[kind], False)),
+        arguments=arguments(site.conf, kind, **said(kind, row['evidence'])),
         created_at=now,
         code=decision.gate if held else None,
         verb=verb if held else None,
@@ -103,6 +102,8 @@ def begin(
         expires_at=now + site.conf.watcher.expire_seconds if held else None,
     )
     recoveries.create(connection, fresh)
+    if not held:
+        taking.take_over(site, connection, kind, fresh.host, recovery)
     began = weather.notice(site, connection, decision)
     if began or not weather.told(decision):
         what = 'held' if held else 'admitted'
@@ -145,22 +146,28 @@ def _postponed(
     """A held alarm ends no recovery that runs: it stays undecided and is looked at again."""
     name = live['id'][:8]
     reason = f'{decision.answer.reason} (meanwhile {live["kind"]} {name} goes on)'
+    _undecided(site, connection, row, decision, reason)
+    verb = f'recovery cancel {name} --leave'
+    return Outcome(row['id'], 'hold', reason, None, verb, decision.gate)
+
+
+def _unplaced(
+    site: Site, connection: sa.Connection, row: sa.RowMapping, decision: Decision
+) -> Outcome:
+    """Nova could not say where the instance is: no recovery without a host."""
+    answer = decision.answer
+    _undecided(site, connection, row, decision, answer.reason)
+    return Outcome(row['id'], 'hold', answer.reason, None, answer.verb, decision.gate)
+
+
+def _undecided(
+    site: Site, connection: sa.Connection, row: sa.RowMapping, decision: Decision, reason: str
+) -> None:
     if row['reason'] != reason:
         alarms.postpone(connection, row['id'], reason)
     newest = decisions.newest_of_alarm(connection, row['id'])
     if newest is None or newest['gate'] != decision.gate:  # another age of a report is no news
         record(site, connection, None, Stage.INTAKE, decision, alarm=row['id'])
-    verb = f'recovery cancel {name} --leave'
-    return Outcome(row['id'], 'hold', reason, None, verb, decision.gate)
-
-
-def _supersede(site: Site, connection: sa.Connection, old: sa.RowMapping, recovery: str) -> None:
-    now = site.clock.now()
-    if not recoveries.supersede(connection, old, recovery, now):
-        raise Changed
-    what = f'superseded by {recovery[:8]}'
-    why = 'a recovery that takes precedence took over its host'
-    events.add(connection, site.identity.name, what, why, at=now, recovery=old['id'])
 
 
 def _settle(

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from drivers.contracts.alarms import Alarm
 from recovery.db import alarms, recoveries, states
 from recovery.intake import admission
-from recovery.intake.admission import Changed, Outcome
+from recovery.intake.admission import Outcome
+from recovery.intake.taking import Changed
 from recovery.policy import order
 from recovery.policy.gates.nova import OVER
 from recovery.site import Site

@@ -71,6 +71,12 @@ def _refuse_done_for_good(connection: sa.Connection, row: Mapping[str, Any]) -> 
             'as they are, cancel it with --leave',
             f'recovery cancel {name} --leave',
         )
+    if row['kind'] == order.INSTANCE_DOWN and intents.acted_for_good(connection, row['id']):
+        raise Refusal(
+            'the instance was told to stop, or to start: that is not undone. To stop here and '
+            'leave things as they are, cancel it with --leave',
+            f'recovery cancel {name} --leave',
+        )
     if intents.acted_for_good(connection, row['id']):
         raise Refusal(
             f'{host} was told to power off: that is not undone. To stop here and leave things as '

@@ -9,9 +9,18 @@ from recovery.policy.gate import Gate
 from recovery.policy.gates.asking import AUTHORITY, WIDE
 from recovery.policy.gates.back import LEFTOVERS, OUT, RECORDS
 from recovery.policy.gates.budget import BUDGET
+from recovery.policy.gates.closed import CLOSED
 from recovery.policy.gates.count import CLOCK, DOMAINS, MASS
 from recovery.policy.gates.device import ALONE, IDENTITY, PATH
 from recovery.policy.gates.history import ATTEMPTS, FREE, HANDLED, LOOP
+from recovery.policy.gates.instance import (
+    ABOVE,
+    INSTANCE,
+    OFTEN,
+    RESTARTABLE,
+    SERVES,
+    WANTED,
+)
 from recovery.policy.gates.isolation import ISOLATED
 from recovery.policy.gates.life import SIGNS, VETO
 from recovery.policy.gates.marks import FOREIGN, MAINTENANCE, WINDOW
@@ -22,10 +31,10 @@ from recovery.policy.gates.storm import COOLED, SETTLED, STARTUP
 from recovery.policy.gates.switches import ARMED, PAUSED
 
 HOST_DOWN, HOST_DRAIN, HOST_RETURN = 'host-down', 'host-drain', 'host-return'
-INSTANCE_DOWN = 'instance-down'
+SERVICE_DOWN, INSTANCE_DOWN = 'service-down', 'instance-down'
 
 #: What takes over a subject from what: an earlier one supersedes a later one (H12).
-PRECEDENCE = (HOST_DOWN, HOST_DRAIN, HOST_RETURN, INSTANCE_DOWN)
+PRECEDENCE = (HOST_DOWN, HOST_DRAIN, HOST_RETURN, SERVICE_DOWN, INSTANCE_DOWN)
 
 
 class Stage(enum.StrEnum):
@@ -81,7 +90,39 @@ _RETURN: Mapping[Stage, tuple[Gate, ...]] = {
     Stage.PLAN: (*_RETURN_START, IDENTITY),
 }
 
-ORDER: Mapping[str, Mapping[Stage, tuple[Gate, ...]]] = {HOST_DOWN: _DOWN, HOST_RETURN: _RETURN}
+_INSTANCE = (INSTANCE, WANTED, RESTARTABLE, ABOVE)
+_RESTART = (AUTHORITY, *SWITCHES, *_HANDS, SERVES, OFTEN)
+_INSTANCE_START = (*_INSTANCE, HANDLED, FREE, *_RESTART)
+
+#: It switches no power: there is no line, and an ended failure ends it at any time.
+_INSTANCE_DOWN: Mapping[Stage, tuple[Gate, ...]] = {
+    Stage.INTAKE: _INSTANCE_START,
+    Stage.HELD: (*_INSTANCE, *_RESTART),
+    Stage.VERIFY: (*_INSTANCE, *_RESTART),
+    Stage.BELOW: (*_INSTANCE, *_RESTART),
+    Stage.LINE: SWITCHES,
+    Stage.PLAN: _INSTANCE_START,
+}
+
+#: Closing a host that works after all costs nothing, and it is opened again: Nova is not asked to
+#: agree, which takes it a minute in which it would send new instances to the host.
+_CLOSE = (CLOSED, AUTHORITY, *SWITCHES, *_HANDS)
+
+_SERVICE_DOWN: Mapping[Stage, tuple[Gate, ...]] = {
+    Stage.INTAKE: (*_DEFINITE, *_CLOSE),
+    Stage.HELD: (SERVICE, OVER, SEEN, *_CLOSE),
+    Stage.VERIFY: (SERVICE, OVER, SEEN, *_CLOSE),
+    Stage.BELOW: (SERVICE, OVER, SEEN, *_CLOSE),
+    Stage.LINE: SWITCHES,
+    Stage.PLAN: (*_DEFINITE, *_CLOSE),
+}
+
+ORDER: Mapping[str, Mapping[Stage, tuple[Gate, ...]]] = {
+    HOST_DOWN: _DOWN,
+    HOST_RETURN: _RETURN,
+    INSTANCE_DOWN: _INSTANCE_DOWN,
+    SERVICE_DOWN: _SERVICE_DOWN,
+}
 
 
 def gates(kind: str, stage: Stage) -> tuple[Gate, ...]:

@@ -12,11 +12,13 @@ from flows.evacuation.slots import Slots
 from flows.stop import Waiting
 from recovery.claims.claim import Claim
 from recovery.claims.ledger import Ledger
+from recovery.claims.spares import ClaimedSpares
 from recovery.intake.gates_port import PolicyGates
 from recovery.service.tally import Tally
 from recovery.site import Site
 
 AGAIN_SECONDS = 30.0
+FENCING = frozenset({'host-down', 'host-return'})  #: kinds that switch the power of hosts
 
 
 class Equipment:
@@ -40,12 +42,16 @@ class Equipment:
             'ledger': Ledger(claim),
             'gates': PolicyGates(self._site, claim),
             'compute': compute,
-            'fence_path': self._path(claim.host),
+            'fence_path': self._path(claim),
             'clock': self._site.clock,
             'slots': self._slots,
+            'spares': ClaimedSpares(claim),
         }
 
-    def _path(self, host: str) -> FencePath:
+    def _path(self, claim: Claim) -> FencePath:
+        host = claim.host
+        if claim.kind not in FENCING:
+            return FencePath(host, ())
         try:
             return self._tally.counted(self._site.inventory.path(host))
         except KeyError:

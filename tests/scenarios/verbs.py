@@ -234,6 +234,14 @@ class Verbs:
     def delete(self, name: str) -> None:
         self.world.delete_instance(self._instance(name).id)
 
+    def crash_guest(self, name: str, seen_after: float = 15.0) -> None:
+        """The guest dies, and its host lives."""
+        self.world.crash_guest(self._instance(name).id, seen_after)
+
+    def hang_guest(self, name: str) -> None:
+        """The guest runs, and does nothing any more."""
+        self.world.hang_guest(self._instance(name).id)
+
     def guest(self, name: str, host: str, state: str) -> None:
         """What a hypervisor really has, whatever Nova says."""
         with self.world:
@@ -305,10 +313,18 @@ class Verbs:
     # --- alarms -------------------------------------------------------------------------------
 
     def alarm(
-        self, kind: str, host: str, key: str | None = None, ago: float = 0.0, source: str = 'test'
-    ) -> str:
+        self, kind: str, subject: str, key: str | None = None, ago: float = 0.0,
+        source: str = 'test', event: str = '',
+    ) -> str:  # fmt: skip
+        """About a host, or about an instance by its name."""
         at = self.stage.clock.now() - ago
-        return _said(self.stage.alarm(host, kind=kind, key=key, at=at, source=source))
+        if kind.startswith('instance-'):
+            named = (one.id for one in self.world.instances.values() if one.name == subject)
+            subject = next(named, subject)
+        evidence = {'event': event} if event else {}
+        return _said(
+            self.stage.alarm(subject, kind=kind, key=key, at=at, source=source, evidence=evidence)
+        )
 
     def alarms(self, number: str, *hosts: str) -> str:
         """So many alarms about each host at once, every one of them by a sender of its own."""

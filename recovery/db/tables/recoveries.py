@@ -11,7 +11,7 @@ recovery = sa.Table(
     META,
     sa.Column('id', UUID, primary_key=True),
     sa.Column('kind', WORD, nullable=False),
-    sa.Column('subject', NAME, nullable=False),
+    sa.Column('subject', NAME, nullable=False, index=True),
     sa.Column('host', NAME, nullable=False, index=True),
     sa.Column('state', WORD, nullable=False, index=True),
     # One blocking recovery per subject (S6): 'host:NAME' or 'instance:UUID' while live, NULL

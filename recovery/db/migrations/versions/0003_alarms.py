@@ -17,6 +17,7 @@ def upgrade() -> None:
     _spare()
     _notification()
     _nonce()
+    op.create_index('ix_recovery_subject', 'recovery', ['subject'])
 
 
 def _segment() -> None:

@@ -1,0 +1,306 @@
+"""Steps on one instance whose host lives: looked at, stopped, started, where it is."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable
+from typing import Any
+
+from drivers.contracts.clock import Clock
+from drivers.contracts.compute import ComputeDriver, Instance
+from drivers.contracts.errors import NotFound, Refused, Unreachable
+from flows.asking import nova
+from flows.evacuation.table import RUNNING
+from flows.ports import Claim, Gates, Ledger
+from flows.restarts import Plan, classify
+from flows.stop import NotNeeded, Waiting
+from flows.tasks.step import Step
+from flows.tasks.verification import Verify
+
+STALE_SECONDS = 120.0  # a guest that hung may have been restarted by its owner since
+SENT_AT_MOST = 3  # requests of one kind in one round
+AGAIN_SECONDS = 60.0
+CONFLICT = 409  # Nova: not in this state
+STOP, START = 'stop-instance', 'start-instance'
+GONE = Plan('leave', 'Nova does not know it any more')
+
+
+class VerifyInstance(Verify):
+    """Ask every gate again. An instance that was stopped or started before is over, not undone."""
+
+    def execute(self, claim: Claim, ledger: Ledger, gates: Gates, clock: Clock) -> dict[str, Any]:
+        try:
+            return super().execute(claim, ledger, gates, clock)
+        except NotNeeded as over:
+            if not ledger.intents():
+                raise
+            return {'at': clock.now(), 'over': str(over)}
+
+
+def look(claim: Claim, compute: ComputeDriver, timeout: float) -> tuple[Instance | None, Plan]:
+    """The instance and what the table says of it. Raises Waiting when Nova does not answer."""
+    with nova():
+        try:
+            instance = compute.instance(claim.subject, timeout=timeout)
+        except NotFound:
+            return None, GONE
+        migrations = compute.migrations(instance=claim.subject, timeout=timeout)
+    if instance.host not in (None, claim.host):
+        return instance, Plan('leave', f'it is on {instance.host} by now, moved by somebody else')
+    return instance, classify(instance, migrations)
+
+
+class OnInstance(Step):
+    """What the steps share: looking again and again, and waiting while others have it in hand."""
+
+    def __init__(
+        self, name: str, *, poll_seconds: float, read_seconds: float, busy_seconds: float
+    ) -> None:
+        super().__init__(name)
+        self._poll_seconds = poll_seconds
+        self._read_seconds = read_seconds
+        self._busy_seconds = busy_seconds
+
+    def busy(self, plan: Plan, claim: Claim, ledger: Ledger, clock: Clock) -> Waiting:
+        """Somebody else has it in hand: wait for him, but not for ever."""
+        key = f'busy-since-{claim.round}'
+        since = ledger.notes().get(key)
+        if since is None:
+            ledger.note(key, since := clock.now())
+        if clock.now() - since < self._busy_seconds:
+            return Waiting(plan.reason, code='instance-busy', again_in=15.0)
+        return Waiting(
+            f'{plan.reason}, and has been busy for {self._busy_seconds:g} s; once it has ended, or '
+            'its state is reset, rerun',
+            code='instance-stuck',
+            verb=f'recovery rerun {claim.recovery_id}',
+        )
+
+
+class LookAtInstance(OnInstance):
+    """Watch the instance for a short while: one that runs again is left alone. Nothing to undo.
+
+    Nova shows the death of a guest late: its libvirt driver keeps the event back for 15 s.
+    """
+
+    default_provides = 'found'
+
+    def __init__(self, name: str, *, hung: bool, look_seconds: float, **numbers: float) -> None:
+        super().__init__(name, **numbers)
+        self._hung = hung
+        self._look_seconds = look_seconds
+
+    def execute(
+        self,
+        verified: dict[str, Any],
+        claim: Claim,
+        ledger: Ledger,
+        compute: ComputeDriver,
+        clock: Clock,
+    ) -> dict[str, Any]:
+        self.begin(ledger)
+        if 'over' in verified:
+            return {'act': False, 'why': verified['over']}
+        end = clock.elapsed() + self._look_seconds
+        while True:
+            claim.check()
+            _instance, plan = look(claim, compute, self._read_seconds)
+            if plan.action == 'wait':
+                raise self.busy(plan, claim, ledger, clock)
+            if plan.action in ('stop', 'start') or (plan.action == 'runs' and self._hung):
+                return {'act': True, 'why': plan.reason, 'at': clock.now()}
+            if plan.action == 'leave' or clock.elapsed() >= end:
+                return {'act': False, 'why': plan.reason}
+            clock.wait(None, self._poll_seconds)
+
+
+class Switch(OnInstance, abc.ABC):
+    """Ask Nova for another state, and look until it has it. Never undone.
+
+    A request that got no answer, or was refused because Nova was faster, is read back; what Nova
+    goes on refusing, or takes and does not carry out, makes a human look.
+    """
+
+    action = ''  #: of the intent
+    verb = ''  #: for sentences
+
+    def __init__(
+        self, name: str, *, limit_seconds: float, write_seconds: float, **numbers: float
+    ) -> None:
+        super().__init__(name, **numbers)
+        self._limit_seconds = limit_seconds
+        self._write_seconds = write_seconds
+
+    @abc.abstractmethod
+    def reached(self, instance: Instance) -> bool:
+        """Whether it is as it should be."""
+
+    @abc.abstractmethod
+    def request(self, compute: ComputeDriver) -> Callable[..., object]:
+        """What is to be called."""
+
+    def switch(
+        self,
+        claim: Claim,
+        ledger: Ledger,
+        compute: ComputeDriver,
+        clock: Clock,
+        may: Callable[[Instance, Plan], str],
+    ) -> dict[str, Any]:
+        """Bring it there. Returns whether to go on, and why not.
+
+        :param may: '' when the request may be sent to an instance that is not busy, or why not.
+        """
+        end, refused = clock.elapsed() + self._limit_seconds, ''
+        while True:
+            claim.check()
+            instance, plan = look(claim, compute, self._read_seconds)
+            if instance is None or plan.action == 'leave':
+                return {'act': False, 'why': plan.reason}
+            if instance.task_state is None and self.reached(instance):
+                return {'act': True, 'why': plan.reason}
+            if plan.action == 'wait' and not self._ours(instance, ledger, claim):
+                raise self.busy(plan, claim, ledger, clock)
+            if plan.action != 'wait':
+                if refused:
+                    raise self.waiting(claim, 'refused', f'Nova refuses it: {refused}')
+                if not_now := may(instance, plan):
+                    return {'act': False, 'why': not_now}
+                refused = self._send(instance, claim, ledger, compute)
+                if refused:
+                    continue  # it may be there already
+            if clock.elapsed() >= end:
+                raise self.waiting(claim, 'late', f'not within {self._limit_seconds:g} s')
+            clock.wait(None, self._poll_seconds)
+
+    def _ours(self, instance: Instance, ledger: Ledger, claim: Claim) -> bool:
+        task = 'powering-off' if self.action == STOP else 'powering-on'
+        return instance.task_state == task and bool(self.sent(ledger, claim))
+
+    def sent(self, ledger: Ledger, claim: Claim) -> int:
+        """Requests in this round, those included that may not have arrived."""
+        return sum(one.round == claim.round for one in ledger.intents(self.action))
+
+    def _send(
+        self, instance: Instance, claim: Claim, ledger: Ledger, compute: ComputeDriver
+    ) -> str:
+        """Send the request. Returns why Nova refused it, or ''."""
+        if self.sent(ledger, claim) >= SENT_AT_MOST:
+            what = f'asked {SENT_AT_MOST} times, it is {instance.vm_state} again'
+            raise self.waiting(claim, 'again', what, human=True)
+        observed = {
+            'vm_state': instance.vm_state,
+            'power_state': instance.power_state,
+            'host': instance.host,
+        }
+        with nova():
+            try:
+                with claim.act(
+                    self.action, claim.subject, observed=observed, within=self._write_seconds
+                ) as act:
+                    self.request(compute)(claim.subject, timeout=act.timeout)
+                    act.read_back('accepted')
+            except Unreachable as error:
+                ledger.event(f'the request to {self.verb} it was not answered', str(error))
+            except NotFound:
+                pass  # the next look says so
+            except Refused as error:
+                if error.status != CONFLICT:
+                    raise
+                return str(error)
+        return ''
+
+    def waiting(self, claim: Claim, code: str, why: str, *, human: bool = False) -> Waiting:
+        return Waiting(
+            f'the instance does not {self.verb}: {why}',
+            code=f'{self.verb}-{code}',
+            verb=f'recovery rerun {claim.recovery_id}',
+            again_in=None if human else AGAIN_SECONDS,
+        )
+
+
+class StopInstance(Switch):
+    """Have the guest stopped, unless it is. One that runs again is left alone. Never undone."""
+
+    action, verb = STOP, 'stop'
+    default_provides = 'stopped'
+
+    def __init__(self, name: str, *, hung: bool, **numbers: float) -> None:
+        super().__init__(name, **numbers)
+        self._hung = hung
+
+    def execute(
+        self,
+        found: dict[str, Any],
+        claim: Claim,
+        ledger: Ledger,
+        compute: ComputeDriver,
+        clock: Clock,
+    ) -> dict[str, Any]:
+        self.begin(ledger)
+        if not found['act']:
+            return {'act': False, 'why': found['why']}
+
+        def may(_instance: Instance, plan: Plan) -> str:
+            if plan.action == 'runs' and not self._hung:
+                return 'it runs again'
+            if self._hung and clock.now() - found['at'] > STALE_SECONDS:
+                raise self.waiting(claim, 'stale', 'it was looked at too long ago', human=True)
+            return ''
+
+        return self.switch(claim, ledger, compute, clock, may)
+
+    def reached(self, instance: Instance) -> bool:
+        return instance.vm_state == 'stopped'
+
+    def request(self, compute: ComputeDriver) -> Callable[..., object]:
+        return compute.stop_instance
+
+
+class StartInstance(Switch):
+    """Have the guest started where it was, and see it run. Never undone."""
+
+    action, verb = START, 'start'
+    default_provides = 'started'
+
+    def execute(
+        self,
+        stopped: dict[str, Any],
+        claim: Claim,
+        ledger: Ledger,
+        compute: ComputeDriver,
+        clock: Clock,
+    ) -> dict[str, Any]:
+        self.begin(ledger)
+        if not stopped['act']:
+            return {'act': False, 'why': stopped['why']}
+
+        def may(instance: Instance, plan: Plan) -> str:
+            if plan.action != 'start':
+                what = f'it is {instance.vm_state}, and its guest does not run'
+                raise self.waiting(claim, 'failed', what, human=True)
+            return ''
+
+        return self.switch(claim, ledger, compute, clock, may)
+
+    def reached(self, instance: Instance) -> bool:
+        return instance.vm_state == 'active' and instance.power_state == RUNNING
+
+    def request(self, compute: ComputeDriver) -> Callable[..., object]:
+        return compute.start_instance
+
+
+class ReportInstance(Step):
+    """Say whether the instance was restarted, or why not. Nothing to undo."""
+
+    default_provides = 'outcome'
+
+    def execute(self, started: dict[str, Any], claim: Claim, ledger: Ledger) -> dict[str, Any]:
+        self.begin(ledger)
+        outcome = {'restarted': int(started['act'])}
+        ledger.note('outcome', outcome)
+        if started['act']:
+            ledger.event(f'{claim.subject} runs again on {claim.host}')
+        else:
+            ledger.event('there was nothing to be done', started['why'])
+        return outcome
