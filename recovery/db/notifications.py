@@ -78,7 +78,7 @@ _UPDATED = sa.func.coalesce(_NEXT.c.updated_at, recovery.c.updated_at, table.c.u
 _RECOVERY = sa.func.coalesce(_NEXT.c.id, alarm.c.recovery)
 
 COLUMNS: pages.Columns = {
-    **{name: table.c[name] for name in ('id', 'type', 'payload', 'created_at')},
+    **{name: table.c[name] for name in ('id', 'type', 'created_at')},
     'notification_uuid': table.c.uuid,
     'generated_time': table.c.generated_at,
     'source_host_uuid': table.c.member,
