@@ -8,8 +8,8 @@ import pytest
 
 from tests.scenarios.player import FOLDER, load, names, perform
 
-#: Plays of each scenario without a seed, and as many with seeds. The most dangerous ones ask for
-#: more in their file; RECOVERY_REPLAYS asks for as many of all.
+#: Plays of each scenario with seeds. The most dangerous ones ask for more in their file;
+#: RECOVERY_REPLAYS asks for as many of all.
 REPLAYS = 2
 
 
@@ -30,8 +30,8 @@ def test_it_is_the_same_play_each_time_and_ends_the_same_in_any_order(name: str)
     scenario = load(name)
     replays = _replays(scenario.replays)
     first = perform(scenario)
-    for _ in range(replays - 1):
-        assert perform(scenario).log == first.log
+    # Played above too, in another process: the log is the same for both.
+    assert first.log == scenario.log.read_text()
     for seed in range(1, replays + 1):
         played = perform(scenario, seed)
         broken = [one for one in played.complaints if one.startswith('rule broken')]
