@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
 
 from drivers.contracts.alarms import Alarm
@@ -69,6 +72,15 @@ def settle(
     """Record the answer. False: somebody else answered meanwhile."""
     mine = (table.c.id == alarm_id) & table.c.answer.is_(None)
     values = {'answer': answer, 'reason': reason, 'recovery': recovery}
+    return bool(connection.execute(sa.update(table).where(mine).values(**values)).rowcount)
+
+
+def rename(
+    connection: sa.Connection, alarm_id: str, subject: str, evidence: Mapping[str, Any]
+) -> bool:
+    """Let it be about the host of that name. False: somebody has answered it meanwhile."""
+    mine = (table.c.id == alarm_id) & table.c.answer.is_(None)
+    values = {'subject': subject, 'evidence': dict(evidence)}
     return bool(connection.execute(sa.update(table).where(mine).values(**values)).rowcount)
 
 

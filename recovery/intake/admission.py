@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from recovery.db import alarms, decisions, events, recoveries, states
-from recovery.intake import collect, taking, weather
+from recovery.intake import collect, naming, taking, weather
 from recovery.intake.arguments import arguments, said
 from recovery.intake.record import pack, record
 from recovery.intake.taking import Changed
@@ -42,6 +42,8 @@ def admit(site: Site, row: sa.RowMapping) -> Outcome:
     gates = order.gates(row['kind'], Stage.INTAKE)
     ask = collect.Ask(row['kind'], row['subject'], alarms.of_row(row), row['arrived_at'])
     inputs = collect.collect(site, ask, order.needs(gates))
+    if naming.rename(site, row, inputs.services):
+        raise Changed
     decision = decide(gates, inputs)
     pack(decision)  # before the transaction
 

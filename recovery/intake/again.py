@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recovery.db import alarms, decisions, events, recoveries, states
-from recovery.intake import collect, gates_port, weather
+from recovery.intake import collect, gates_port, naming, weather
 from recovery.intake.admission import again_in
 from recovery.intake.receive import decide as decide_alarm
 from recovery.intake.record import record
@@ -100,6 +100,10 @@ def _again(site: Site, row: sa.RowMapping) -> None:
         return
     gates = order.gates(row['kind'], Stage.HELD)
     inputs = collect.collect(site, collect.ask_of(site, row), order.needs(gates))
+    renamed = naming.rename_held(site, row, inputs.services)
+    if renamed is not None:
+        decide_alarm(site, renamed)
+        return
     decision = decide(gates, inputs)
     site.store.transact(lambda connection: _decided(site, connection, row, decision, inputs))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from drivers.contracts.alarms import Alarm
+from flows.stop import StoreAway
 from recovery.db import alarms, recoveries, states
 from recovery.intake import admission
 from recovery.intake.admission import Outcome
@@ -25,9 +27,11 @@ class BadAlarm(ValueError):
 
 
 @dataclass(frozen=True)
-class _Stored:
+class Stored:
+    """An alarm that is in the table."""
+
     row: sa.RowMapping
-    fresh: bool
+    fresh: bool  #: it had not been sent before
 
 
 def receive(site: Site, alarm: Alarm) -> Outcome:
@@ -40,7 +44,12 @@ def receive(site: Site, alarm: Alarm) -> Outcome:
     :raises flows.stop.StoreAway: not stored, or stored and not answered; to be sent again.
     """
     check(alarm)
-    stored = _store(site, alarm)
+    (stored,) = store(site, [alarm])
+    return answer(site, stored)
+
+
+def answer(site: Site, stored: Stored) -> Outcome:
+    """Decide about a stored alarm, unless it has an answer that holds. Raises StoreAway."""
     if not stored.fresh and not _open_again(site, stored.row):
         return _known(site, stored.row)
     return decide(site, stored.row['id'])
@@ -77,21 +86,39 @@ def check(alarm: Alarm) -> None:
         raise BadAlarm('the time of the alarm must be seconds since 1970 UTC')
 
 
-def _store(site: Site, alarm: Alarm) -> _Stored:
-    def work(connection: sa.Connection) -> _Stored:
-        row = alarms.find(connection, alarm.source, alarm.key)
-        if row is not None:
-            alarms.repeat(connection, row['id'])
-            return _Stored(row, fresh=False)
-        alarms.add(connection, site.clock.new_id(), alarm, site.clock.now())
-        row = alarms.find(connection, alarm.source, alarm.key)
-        assert row is not None
-        return _Stored(row, fresh=True)
+def store(
+    site: Site,
+    sent: Sequence[Alarm],
+    also: Callable[[sa.Connection], None] | None = None,
+) -> tuple[Stored, ...]:
+    """Put alarms that :func:`check` has let pass into the table, all or none.
 
-    try:
-        return site.store.transact(work)
-    except sa.exc.IntegrityError:  # two senders of one alarm at the same moment
-        return site.store.transact(work)
+    :param also: done in the same transaction.
+    :raises flows.stop.StoreAway: nobody knows whether they are stored; to be sent again.
+    """
+
+    def work(connection: sa.Connection) -> tuple[Stored, ...]:
+        if also is not None:
+            also(connection)
+        return tuple(_store(site, connection, alarm) for alarm in sent)
+
+    for _ in range(TRIES):
+        try:
+            return site.store.transact(work)
+        except sa.exc.IntegrityError:  # two senders of one alarm at the same moment
+            continue
+    raise StoreAway('many senders store the same alarms at this moment')
+
+
+def _store(site: Site, connection: sa.Connection, alarm: Alarm) -> Stored:
+    row = alarms.find(connection, alarm.source, alarm.key)
+    if row is not None:
+        alarms.repeat(connection, row['id'])
+        return Stored(row, fresh=False)
+    alarms.add(connection, site.clock.new_id(), alarm, site.clock.now())
+    row = alarms.find(connection, alarm.source, alarm.key)
+    assert row is not None
+    return Stored(row, fresh=True)
 
 
 def _open_again(site: Site, row: sa.RowMapping) -> bool:
