@@ -18,7 +18,7 @@ from drivers.contracts.inventory import InventoryError
 from flows.stop import Stop, StoreAway
 from recovery.api import door, health, rooms
 from recovery.api.caller import ENVIRON, RULES, caller, refuse_strangers
-from recovery.api.faults import Fault, render
+from recovery.api.faults import Fault, render, text
 from recovery.api.meter import Meter
 from recovery.api.paths import refuse_malformed
 from recovery.api.rate import Rate
@@ -57,9 +57,8 @@ def build(site: Site) -> Application:
         # What no room answers may tell a stranger so.
         return _first(path) in free or _first(path) not in firsts
 
-    stack: Any = door.guard(site, app, is_open)
-    stack = _measured(site, stack)
-    stack = RequestId(refuse_malformed(stack))
+    stack: Any = refuse_malformed(door.guard(site, app, is_open))
+    stack = RequestId(_measured(site, stack))
     return _outer(site, stack)
 
 
@@ -195,6 +194,10 @@ def _measured(site: Site, inside: Application) -> Application:
 
         try:
             return inside(environ, noting)
+        except Exception:  # of what stands in front of Flask, which handles its own
+            LOG.exception('%s: an error nobody handled', environ.get(ENV_REQUEST_ID))
+            noting('500 Internal Server Error', [('Content-Type', 'application/json')])
+            return [text(Fault(500, 'Something is wrong here; the log tells more.')).encode()]
         finally:
             route, method = environ.get('recovery.route'), str(environ.get('REQUEST_METHOD'))
             meter.answered(route, method, seen[0], site.clock.elapsed() - begun)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from keystonemiddleware import auth_token  # type: ignore[import-untyped]
+import webob.exc
+from keystoneauth1.exceptions import ClientException
+from keystonemiddleware import auth_token
 
 from recovery.api.caller import ENVIRON
-from recovery.api.faults import Fault, text
+from recovery.api.faults import RETRY_SECONDS, Fault, text
 from recovery.conf.reading import BadOptions
 from recovery.operate.callers import Caller
 from recovery.operate.rules import OPERATOR, READER, SENDER
 from recovery.site import Site
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+LOG = logging.getLogger(__name__)
+KEYSTONE_SECONDS = 10  #: until it counts as away, unless [keystone_authtoken] says otherwise
 LAB = (f'system:all {OPERATOR},{READER},{SENDER}',)
 
 
@@ -86,11 +91,39 @@ def _keystone(site: Site, inner: Application) -> Application:
             environ[ENVIRON] = _caller(environ['keystone.token_info']['token'])
         return inner(environ, start)
 
+    conf, group = site.conf, 'keystone_authtoken'
     try:
-        protocol: Application = auth_token.AuthProtocol(known, {'oslo_config_config': site.conf})
+        for where, options in auth_token.list_opts():
+            conf.register_opts(options, group=where)
+        # Its own default is to wait without an end.
+        conf.set_default('http_connect_timeout', KEYSTONE_SECONDS, group=group)
+        if not (conf[group].auth_type or conf[group].auth_section):
+            raise BadOptions(
+                '[api] auth = keystone needs a service user in [keystone_authtoken]: auth_type = '
+                'password, auth_url, username, password, project_name and their domains'
+            )
+        return _Protocol(known, {'oslo_config_config': conf})
+    except BadOptions:
+        raise
     except Exception as error:  # of oslo.config, of keystoneauth and of its plugins
         raise BadOptions(f'[keystone_authtoken] cannot be used: {error}') from error
-    return protocol
+
+
+class _Protocol(auth_token.AuthProtocol):
+    """Says in our words that Keystone cannot be asked."""
+
+    def process_request(self, request: Any) -> Any:
+        try:
+            return super().process_request(request)
+        except (webob.exc.HTTPServiceUnavailable, ClientException) as error:
+            LOG.warning('no token can be checked: %s', error)
+        fault = Fault(503, 'Keystone does not answer; the token cannot be checked.')
+        raise webob.exc.HTTPServiceUnavailable(
+            body=text(fault).encode(),
+            headers=[('Retry-After', str(int(RETRY_SECONDS)))],
+            charset='UTF-8',
+            content_type='application/json',
+        )
 
 
 def _caller(token: Mapping[str, Any]) -> Caller:

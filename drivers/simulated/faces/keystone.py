@@ -11,7 +11,15 @@ from drivers.simulated.faces.http import Answer, Call, Face, stamp
 from drivers.simulated.world import World
 
 REGION = 'RegionOne'
-PROJECTS = {'admin': 'a' * 32, 'demo': 'd' * 32}
+PROJECTS = {'admin': 'a' * 32, 'demo': 'd' * 32, 'service': 'e' * 32}
+#: user -> project and roles; Nova's face goes by the name
+USERS = {
+    'admin': ('admin', ('admin',)),
+    'demo': ('demo', ('demo',)),
+    'member': ('demo', ('member', 'reader')),
+    'monitor': ('service', ('service',)),
+    'reader': ('demo', ('reader',)),
+}
 #: service type -> where its face is
 CATALOGUE = {
     'identity': '/identity/v3',
@@ -26,8 +34,13 @@ class Token:
     """Who holds it, and how long it lasts on the world's time."""
 
     user: str
-    project: str
+    project: str | None  #: None: of the whole system
     expires: float
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """What it allows."""
+        return USERS[self.user][1]
 
 
 class Tokens:
@@ -37,24 +50,26 @@ class Tokens:
         self._world = world
         self._tokens: dict[str, Token] = {}
         self._lock = threading.Lock()
-        self.passwords = {'admin': 'simulated', 'demo': 'simulated'}
+        self.passwords = dict.fromkeys(USERS, 'simulated')
+        self.elsewhere: dict[str, str] = {}  #: service type -> URL of what no face here is
 
-    def issue(self, user: str, password: str) -> tuple[str, Token]:
-        """A new token. Raises ApiError."""
+    def issue(self, user: str, password: str, *, system: bool = False) -> tuple[str, Token]:
+        """A new token, of the user's project or of the system. Raises ApiError."""
         if password != self.passwords.get(user):
             raise ApiError(401, 'The request you have made requires authentication.')
         world = self._world
-        token = Token(user, PROJECTS[user], world.time + world.settings.token_seconds)
+        project = None if system else PROJECTS[USERS[user][0]]
+        token = Token(user, project, world.time + world.settings.token_seconds)
         with self._lock:
             name = world.new_id().replace('-', '')
             self._tokens[name] = token
         return name, token
 
-    def holder(self, name: str | None) -> Token:
-        """Who holds a token that is still valid. Raises ApiError."""
+    def holder(self, name: str | None, status: int = 401) -> Token:
+        """Who holds a token that is still valid. Raises ApiError, with this status."""
         token = self._tokens.get(name or '')
         if token is None or token.expires <= self._world.time:
-            raise ApiError(401, 'The request you have made requires authentication.')
+            raise ApiError(status, 'The request you have made requires authentication.')
         return token
 
     def revoke_all(self) -> None:
@@ -102,25 +117,30 @@ class Keystone(Face):
             name, password = user['name'], user['password']
         except (KeyError, TypeError) as error:
             raise ApiError(400, 'Only the password method with a user name is served.') from error
-        key, token = self._tokens.issue(name, password)
+        scope = call.body['auth'].get('scope') or {}
+        system = isinstance(scope, dict) and 'system' in scope
+        key, token = self._tokens.issue(name, password, system=system)
         headers = {'X-Subject-Token': key, 'Vary': 'X-Auth-Token'}
         return Answer({'token': self._view(call, token)}, 201, headers)
 
     def _check(self, call: Call) -> Answer:
         self._tokens.holder(call.headers.get('x-auth-token'))
         subject = call.headers.get('x-subject-token')
-        token = self._tokens.holder(subject)
+        # Keystone's word for a token that is no good: 401 would be about the one who asks.
+        token = self._tokens.holder(subject, 404)
         return Answer({'token': self._view(call, token)}, 200, {'X-Subject-Token': subject or ''})
 
     def _view(self, call: Call, token: Token) -> dict[str, Any]:
         world, origin = call.world, call.base.removesuffix(self.prefix)
         domain = {'id': 'default', 'name': 'Default'}
         wall = world.wall(token.expires)
+        project = {'id': token.project, 'name': USERS[token.user][0], 'domain': domain}
+        places = {kind: f'{origin}{path}' for kind, path in CATALOGUE.items()}
         return {
             'methods': ['password'],
             'user': {'id': f'{token.user:0<32}', 'name': token.user, 'domain': domain},
-            'project': {'id': token.project, 'name': token.user, 'domain': domain},
-            'roles': [{'id': token.user, 'name': token.user}],
+            **({'project': project} if token.project else {'system': {'all': True}}),
+            'roles': [{'id': role, 'name': role} for role in token.roles],
             'is_domain': False,
             'audit_ids': ['simulated'],
             'issued_at': stamp(world.wall(), '.000000Z'),
@@ -136,12 +156,12 @@ class Keystone(Face):
                             'interface': interface,
                             'region': REGION,
                             'region_id': REGION,
-                            'url': f'{origin}{path}',
+                            'url': url,
                         }
                         for interface in ('public', 'internal', 'admin')
                     ],
                 }
-                for kind, path in CATALOGUE.items()
+                for kind, url in (places | self._tokens.elsewhere).items()
             ],
         }
 
@@ -162,7 +182,7 @@ class Versioned(Face):
         if kind in self.open_kinds:
             return
         token = self._tokens.holder(call.headers.get('x-auth-token'))
-        call.role, call.project = token.user, token.project
+        call.role, call.project = token.user, token.project or ''
         call.version = self._version_of(call)
         if not self.lowest <= call.version <= self.highest:
             low, high = '{}.{}'.format(*self.lowest), '{}.{}'.format(*self.highest)

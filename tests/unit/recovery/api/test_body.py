@@ -1,0 +1,103 @@
+"""Bodies: bounded before they are read, and every bad one has a sentence of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from recovery.api import body, rooms
+from tests.unit.recovery.api import asking
+from tests.unit.recovery.api.conftest import Make
+
+SCHEMA = {
+    'type': 'object',
+    'properties': {'name': {'type': 'string', 'minLength': 1}, 'more': {}},
+    'required': ['name'],
+}
+JSON = 'application/json'
+
+
+@pytest.fixture
+def inside(make: Make, monkeypatch: pytest.MonkeyPatch) -> asking.Inside:
+    plain = ('POST', '/toys', lambda: body.json_body(SCHEMA))
+    keyed = ('POST', '/keyed', lambda: body.json_body(SCHEMA, key='toy'))
+    monkeypatch.setattr(rooms, 'ROOMS', (asking.room(plain, keyed),))
+    return asking.Inside(make(max_body=2000, max_depth=5, max_values=100))
+
+
+def post(inside: asking.Inside, data: Any, path: str = '/toys', kind: str | None = JSON) -> Any:
+    return inside.ask('POST', path, data=data, content_type=kind)
+
+
+def test_what_fits_is_given_to_the_view(inside: asking.Inside) -> None:
+    for kind in (
+        JSON,
+        'application/vnd.openstack.masakari+json',
+        'application/json; charset=UTF-8',
+    ):
+        answer = post(inside, '{"name": "ä", "more": [1, 2.5, null, true]}', kind=kind)
+        assert answer.status_code == 200, answer.text
+        assert answer.get_json() == {'name': 'ä', 'more': [1, 2.5, None, True]}
+    assert post(inside, '{"toy": {"name": "a"}}', '/keyed').get_json() == {'name': 'a'}
+
+
+@pytest.mark.parametrize(
+    ('data', 'words'),
+    [
+        (b'', "Invalid input: None is not of type 'object'"),
+        (b'  \n', 'None is not of type'),
+        (b'{', 'Malformed request body: Expecting property name'),
+        (b'\xff\xfe', 'it is not UTF-8'),
+        (b'[]', "[] is not of type 'object'"),
+        (b'"x"', 'is not of type'),
+        (b'{}', "'name' is a required property"),
+        (b'{"name": 1}', "Invalid input for name: 1 is not of type 'string'"),
+        (b'{"name": ""}', 'Invalid input for name'),
+        (b'{"name": "\\u0000"}', 'U+0000'),
+        (b'{"name": "\\ud800"}', 'half of a surrogate pair'),
+        (b'{"\\ud800": 1, "name": "a"}', 'half of a surrogate pair'),
+        (b'{"name": "a", "more": NaN}', 'NaN is no JSON'),
+        (b'{"name": "a", "more": -Infinity}', '-Infinity is no JSON'),
+        (b'{"name": "a", "more": 1e999}', 'a number is too large'),
+        (b'{"name": "a", "more": 9223372036854775808}', 'does not fit into 64 bits'),
+        (b'{"name": "a", "more": ' + b'9' * 1500 + b'}', 'does not fit into 64 bits'),
+        (b'{"name": "a", "more": [[[[[1]]]]]}', 'more than 5 levels deep'),
+        (b'[' * 1900, 'more than 5 levels deep'),
+        (json.dumps({'name': 'a', 'more': list(range(100))}).encode(), 'more than 100 keys'),
+        (json.dumps({f'k{n}': n for n in range(60)}).encode(), 'more than 100 keys'),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named(inside: asking.Inside, data: bytes, words: str) -> None:
+    answer = post(inside, data)
+    name, message = asking.said(answer)
+    assert (answer.status_code, name) == (400, 'badRequest')
+    assert words in message
+    assert len(message) < 400
+
+
+def test_brackets_in_texts_are_no_levels(inside: asking.Inside) -> None:
+    assert post(inside, json.dumps({'name': '[[[[[[[["[[[\\"[[['})).status_code == 200
+
+
+def test_a_body_that_is_too_long_is_413_whatever_it_is(inside: asking.Inside) -> None:
+    answer = post(inside, b'x' * 2001)
+    assert asking.said(answer) == (
+        'overLimit', 'The body of the request is too long: see [api] max_body.'
+    )  # fmt: skip
+    assert answer.status_code == 413
+    assert post(inside, json.dumps({'name': 'x' * 1900})).status_code == 200
+
+
+@pytest.mark.parametrize('kind', ['text/plain', 'application/x-www-form-urlencoded', None, 'x'])
+def test_another_content_type_is_415(inside: asking.Inside, kind: str | None) -> None:
+    answer = post(inside, '{"name": "a"}', kind=kind)
+    assert (answer.status_code, asking.said(answer)[0]) == (415, 'badMediaType')
+
+
+def test_the_key_around_is_the_only_one(inside: asking.Inside) -> None:
+    wrong = ('{"name": "a"}', '{"toy": {"name": "a"}, "x": 1}', '{"toy": null}', '{"toy": {}}')
+    for data in wrong:
+        assert post(inside, data, '/keyed').status_code == 400
+    assert 'Invalid input for toy: ' in asking.said(post(inside, '{"toy": {}}', '/keyed'))[1]
