@@ -130,9 +130,9 @@ BAD: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize('name', BAD)
-def test_bad_bodies(ask: Masakari, path: str, name: str) -> None:
-    ask.refused('POST', path, {'host': BAD[name]}, status=400)
+def test_bad_bodies(ask: Masakari, path: str) -> None:
+    for name, said in BAD.items():
+        assert ask.refused('POST', path, {'host': said}, status=400), name
     assert ask.listed(path) == []
 
 

@@ -131,9 +131,9 @@ BAD: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize('name', BAD)
-def test_bad_bodies(ask: Masakari, name: str) -> None:
-    assert ask.refused('POST', PATH, BAD[name], status=400)
+def test_bad_bodies(ask: Masakari) -> None:
+    for name, said in BAD.items():
+        assert ask.refused('POST', PATH, said, status=400), name
     assert ask.listed(PATH) == []
 
 
