@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from recovery.db import alarms
 from recovery.intake.receive import decide as decide_now
 from recovery.operate.change import tell
-from recovery.operate.refusal import Refusal
+from recovery.operate.refusal import Nothing, Refusal
 from recovery.view.ids import short
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def decide(site: Site, identifier: str, *, by: str, reason: str) -> Outcome:
     def work(connection: sa.Connection) -> None:
         row = alarms.get(connection, identifier)
         if row is None:
-            raise Refusal(f'there is no alarm {identifier}', 'recovery alarm list --all')
+            raise Nothing(f'there is no alarm {identifier}', 'recovery alarm list --all')
         if row['answer'] in ('admit', 'hold'):
             raise Refusal(
                 f'it was decided about ({row["answer"]}), and is recovery {short(row["recovery"])}',

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from recovery.db import events, states
 from recovery.db.tables import recovery as table
-from recovery.operate.refusal import Refusal
+from recovery.operate.refusal import Nothing, Refusal
 from recovery.view.ids import short
 
 Row = Mapping[str, Any]
@@ -31,7 +31,7 @@ def take(connection: sa.Connection, identifier: str) -> Row:
     query = sa.select(table).where(table.c.id == identifier).with_for_update()
     row = connection.execute(query).mappings().first()
     if row is None:
-        raise Refusal(f'there is no recovery {identifier}', 'recovery list --all')
+        raise Nothing(f'there is no recovery {identifier}', 'recovery list --all')
     return dict(row)
 
 

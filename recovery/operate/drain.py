@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from recovery.db import workers
 from recovery.db.store import Store
 from recovery.operate.change import tell
-from recovery.operate.refusal import Refusal
+from recovery.operate.refusal import Nothing, Refusal
 
 
 def drain(
@@ -77,7 +77,7 @@ def _one(alive: tuple[workers.Running, ...], name: str) -> workers.Running:
     if found:
         said = ', '.join(one.name for one in found)
         raise Refusal(f'{name!r} could be {said}: give more of the name')
-    raise Refusal(
+    raise Nothing(
         f'no worker that lives is called {name!r}; a watcher has nothing to drain',
         'recovery worker list',
     )

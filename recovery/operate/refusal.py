@@ -18,3 +18,7 @@ class Refusal(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.verb = verb
+
+
+class Nothing(Refusal):
+    """What the wish is about is not there."""

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from recovery.db import scopes, windows
 from recovery.db.store import Store
 from recovery.db.windows import Window
-from recovery.operate.refusal import Refusal
+from recovery.operate.refusal import Nothing, Refusal
 
 LONGEST_SECONDS = 90 * 86400.0  #: a longer one is forgotten before it ends
 
@@ -47,7 +47,7 @@ def find(store: Store, beginning: str) -> Window:
     with store.read() as connection:
         found = windows.alike(connection, beginning)
     if not found:
-        raise Refusal(f'there is no window {beginning}', 'recovery window list --all')
+        raise Nothing(f'there is no window {beginning}', 'recovery window list --all')
     if len(found) > 1:
         raise Refusal(f'more than one window begins with {beginning}: give more of its id')
     return found[0]

@@ -11,15 +11,25 @@ from recovery.db import tables
 from recovery.db.decisions import of_alarm
 from recovery.db.store import Store
 from recovery.view import ids
+from recovery.view.recoveries import behind
 
 Row = Mapping[str, Any]
 UNDECIDED = 'undecided'
 
 
 def alarms(
-    store: Store, *, since: float | None = None, answer: str | None = None, limit: int | None = None
+    store: Store,
+    *,
+    since: float | None = None,
+    answer: str | None = None,
+    limit: int | None = None,
+    marker: str | None = None,
 ) -> list[Row]:
-    """Alarms, newest first. ``answer`` 'undecided' wants those nobody decided about yet."""
+    """Alarms, newest first. ``answer`` 'undecided' wants those nobody decided about yet.
+
+    :param marker: the whole id of one: only those behind it.
+    :raises recovery.view.ids.Unknown: there is no alarm of that id.
+    """
     table = tables.alarm
     query = sa.select(table).order_by(table.c.arrived_at.desc(), table.c.id).limit(limit)
     if since is not None:
@@ -29,6 +39,8 @@ def alarms(
     elif answer is not None:
         query = query.where(table.c.answer == answer)
     with store.read() as connection:
+        if marker is not None:
+            query = query.where(behind(connection, table, table.c.arrived_at, marker))
         return [dict(row) for row in connection.execute(query).mappings()]
 
 

@@ -17,6 +17,10 @@ class Unknown(LookupError):
     """There is no such thing, or more than one. The message says which."""
 
 
+class Ambiguous(Unknown):
+    """There is more than one."""
+
+
 def short(identifier: str) -> str:
     """An identifier as people see it."""
     return identifier[:SHORT]
@@ -46,5 +50,5 @@ def _find(connection: sa.Connection, table: sa.Table, given: str, noun: str, lis
         raise Unknown(f'there is no {noun} {given!r}; "{listing} --all" shows all there are')
     if len(found) > 1:
         names = ', '.join(found[:_SHOWN]) + (', ...' if len(found) > _SHOWN else '')
-        raise Unknown(f'{given!r} is the beginning of several: {names}; give more of it')
+        raise Ambiguous(f'{given!r} is the beginning of several: {names}; give more of it')
     return found[0]

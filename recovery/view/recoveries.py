@@ -72,8 +72,14 @@ class Recovery:
         return self.state in states.LIVE
 
 
-def recoveries(store: Store, wanted: Filter, limit: int | None = None) -> list[Recovery]:
-    """Those that are wanted, newest first."""
+def recoveries(
+    store: Store, wanted: Filter, limit: int | None = None, marker: str | None = None
+) -> list[Recovery]:
+    """Those that are wanted, newest first.
+
+    :param marker: the whole id of one: only those behind it.
+    :raises recovery.view.ids.Unknown: there is no recovery of that id.
+    """
     table = tables.recovery
     query = sa.select(table).order_by(table.c.created_at.desc(), table.c.id)
     if wanted.states:
@@ -87,9 +93,22 @@ def recoveries(store: Store, wanted: Filter, limit: int | None = None) -> list[R
             sa.or_(table.c.state.in_(states.LIVE), table.c.ended_at >= wanted.since)
         )
     with store.read() as connection:
+        if marker is not None:
+            query = query.where(behind(connection, table, table.c.created_at, marker))
         rows = connection.execute(query.limit(limit)).mappings().all()
         counts = _counts(connection, [row['id'] for row in rows])
     return [Recovery(dict(row), Items(counts.get(row['id'], {}))) for row in rows]
+
+
+def behind(
+    connection: sa.Connection, table: sa.Table, moment: sa.Column[float], marker: str
+) -> sa.ColumnElement[bool]:
+    """What follows a row in a list that shows the newest first. Raises Unknown."""
+    query = sa.select(moment).where(table.c.id == marker)
+    at = connection.execute(query).scalar()
+    if at is None:
+        raise ids.Unknown(f'there is no {table.name} {marker!r} to go on behind')
+    return (moment < at) | ((moment == at) & (table.c.id > marker))
 
 
 def recovery(store: Store, given: str) -> Recovery:

@@ -23,6 +23,16 @@ def precise(seconds: float | None) -> str:
     return utc.isoformat(timespec='milliseconds').replace('+00:00', 'Z')
 
 
+def stamp(seconds: float | None) -> str | None:
+    """As :func:`precise`, and None for None: as JSON says it."""
+    return precise(seconds) or None
+
+
+def parsed(text: str | None) -> float | None:
+    """What :func:`stamp` wrote, as seconds since 1970 UTC."""
+    return datetime.datetime.fromisoformat(text).timestamp() if text else None
+
+
 def clock_time(seconds: float) -> str:
     """Local time of day, with tenths of a second."""
     local = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC).astimezone()
