@@ -89,6 +89,7 @@ setup(
     packages=find_packages(include=PACKAGES + [f'{name}.*' for name in PACKAGES]),
     package_data={name: ['py.typed'] for name in PACKAGES}
     | {
+        'recovery.api.page': ['templates/page/*.html', 'static/*'],
         'recovery.db': ['alembic.ini', 'migrations/*', 'migrations/versions/*.py'],
         'recovery.view': ['bundle.schema.json'],
     },
@@ -105,7 +106,7 @@ setup(
         'oslo.config.opts': ['recovery = recovery.conf:list_opts'],
         'taskflow.jobboards': ['sql = recovery.board.sql:SqlJobBoard'],
         'recovery.flows': [
-            'host-down = flows.host_down:build',
+            'host-down = flows.host_down:build_v2',
             'host-return = flows.host_return:build',
             'instance-down = flows.instance_down:build',
             'service-down = flows.service_down:build',

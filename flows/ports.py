@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from flows.records import Attempt, Intent, Item, Proof, Verdict
+from flows.records import Attempt, Intent, Item, Proof, Spare, Verdict
 
 
 class Act(Protocol):
@@ -46,6 +46,11 @@ class Claim(Protocol):
 
     @property
     def host(self) -> str: ...
+
+    @property
+    def subject(self) -> str:
+        """What failed: the host, or an instance on it."""
+        ...
 
     @property
     def round(self) -> int: ...
@@ -147,7 +152,12 @@ class Ledger(Protocol):
         ...
 
     def hosts_under_recovery(self) -> frozenset[str]:
-        """Hosts with a live recovery, ours included, and hosts marked failed (S17)."""
+        """Hosts with a live recovery, ours included, and hosts marked failed (S17); reserved
+        hosts, too, and those that other recoveries took (H15)."""
+        ...
+
+    def superseded(self) -> frozenset[str]:
+        """Recoveries from which this one took the host over."""
         ...
 
     def device_identities(self) -> Mapping[str, str]:
@@ -192,6 +202,45 @@ class Ledger(Protocol):
         ...
 
     def notes(self) -> Mapping[str, Any]: ...
+
+
+class Spares(Protocol):
+    """The reserved hosts of a segment, and which of them this recovery has (H15)."""
+
+    def mine(self) -> tuple[Spare, ...]:
+        """What this recovery took, in any round, oldest first."""
+        ...
+
+    def reserved(self) -> tuple[str, ...]:
+        """The reserved hosts of the segment, in the order of their registration."""
+        ...
+
+    def unfit(self, host: str) -> str:
+        """Why a host cannot be the spare of this recovery now; '' when we know of nothing."""
+        ...
+
+    def failed(self, host: str) -> str:
+        """Why a host is to be recovered itself; '' when it is not."""
+        ...
+
+    def take(self, host: str) -> str:
+        """Reserve it for this recovery: from now on its row says so and its flag is gone.
+
+        Returns why not; '' when it is taken.
+        """
+        ...
+
+    def remember(self, host: str, aggregates: Sequence[str]) -> None:
+        """Which aggregates we add it to; recorded before that is done."""
+        ...
+
+    def keep(self, host: str) -> None:
+        """It stays in service."""
+        ...
+
+    def give_back(self, host: str, *, reserved: bool) -> None:
+        """It is no spare of ours any more; ``reserved`` once it was proven empty."""
+        ...
 
 
 class Gates(Protocol):

@@ -101,6 +101,24 @@ class Proof:
     statement: str = ''
 
 
+TAKEN, KEPT = 'taken', 'kept'
+
+#: What is done to a spare, each the action of an act whose target it is.
+ENABLE_SPARE, DISABLE_SPARE = 'enable-spare', 'disable-spare'
+JOIN_AGGREGATE, LEAVE_AGGREGATE = 'join-aggregate', 'leave-aggregate'
+ON_SPARES = frozenset({ENABLE_SPARE, DISABLE_SPARE, JOIN_AGGREGATE, LEAVE_AGGREGATE})
+
+
+@dataclass(frozen=True)
+class Spare:
+    """A reserved host that a recovery took."""
+
+    host: str
+    state: str  #: 'taken', until it is given back or 'kept' in service
+    aggregates: tuple[str, ...]  #: names of those that it was added to for this recovery
+    at: float  #: wall clock when it was taken
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the gates answer."""

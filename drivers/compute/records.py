@@ -62,7 +62,7 @@ def hypervisor(record: Json) -> Hypervisor:
 
 
 def aggregate(record: Json) -> Aggregate:
-    return Aggregate(name=record['name'], hosts=frozenset(record['hosts']))
+    return Aggregate(record['name'], frozenset(record['hosts']), str(record['id']))
 
 
 def instance(record: Json) -> Instance:
@@ -84,6 +84,10 @@ def instance(record: Json) -> Instance:
         ephemeral_disk=bool(ephemeral or flavor['swap']),
         project=record['tenant_id'],
         zone=record['OS-EXT-AZ:availability_zone'] or None,
+        tags=frozenset(record.get('tags', ())),
+        flavor=flavor.get('original_name', ''),
+        flavor_specs=flavor.get('extra_specs', {}),  # kept back from who may not see them
+        image=record['image']['id'] if record['image'] else None,
     )
 
 

@@ -60,6 +60,7 @@ class Flavor:
     disk_gb: int = 20
     ephemeral_gb: int = 0
     swap_mb: int = 0
+    specs: tuple[tuple[str, str], ...] = ()
 
     def resources(self, boot_from_volume: bool) -> dict[str, int]:
         disk = self.ephemeral_gb + self.swap_mb // 1024
@@ -92,6 +93,8 @@ class Instance:
     zone: str | None = None  #: asked for at creation: the scheduler keeps to it
     fault: str | None = None
     launched: float | None = None
+    tags: tuple[str, ...] = ()
+    image: str = 'tiny'
 
     @property
     def local(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from drivers.contracts.clock import Clock
 from drivers.contracts.compute import ComputeDriver, Instance
 from flows.asking import nova
+from flows.evacuation.aim import ANYWHERE, Aim
 from flows.evacuation.evacuation import Evacuation
 from flows.evacuation.judge import Judge
 from flows.evacuation.look import Look
@@ -31,6 +32,7 @@ def evacuation_of(
     clock: Clock,
     settings: EvacuationSettings,
     storage: Storage,
+    aim: Aim = ANYWHERE,
 ) -> Evacuation:
     """An evacuation of all items of the claimed recovery. Raises Waiting when Nova is away."""
     with nova():
@@ -38,7 +40,7 @@ def evacuation_of(
     baseline = int(ledger.notes().get(BASELINE, 0))
     look = _look(claim, compute, clock, settings.read_seconds, instances, baseline)
     roll = Roll(ledger.items(), ledger.attempts(), settings.at_once)
-    judge = _judge(claim, ledger, look, roll, settings, storage, baseline)
+    judge = _judge(claim, ledger, look, roll, settings, storage, baseline, aim)
     sender = Sender(
         claim=claim,
         compute=compute,
@@ -48,6 +50,7 @@ def evacuation_of(
         clock=clock,
         settings=settings,
         unfit=ledger.hosts_under_recovery,
+        aim=aim,
     )
     return Evacuation(
         claim=claim,
@@ -60,6 +63,7 @@ def evacuation_of(
         roll=roll,
         clock=clock,
         settings=settings,
+        aim=aim,
     )
 
 
@@ -82,6 +86,7 @@ def _judge(
     settings: EvacuationSettings,
     storage: Storage,
     baseline: int,
+    aim: Aim,
 ) -> Judge:
     return Judge(
         claim=claim,
@@ -94,4 +99,5 @@ def _judge(
         unsettled_seconds=settings.unsettled_seconds,
         absent_seconds=settings.absent_seconds,
         doubtful=ledger.doubtful_attempts(),
+        aim=aim,
     )

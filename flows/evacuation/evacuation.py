@@ -5,16 +5,19 @@ Whatever an earlier owner of the recovery started is settled first, from Nova's 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from drivers.contracts.clock import Clock
-from drivers.contracts.compute import ComputeDriver
+from drivers.contracts.compute import Capacity, ComputeDriver
 from drivers.contracts.errors import DriverError, Unreachable
 from flows.asking import nova
+from flows.evacuation.aim import Aim
 from flows.evacuation.judge import Judge
 from flows.evacuation.look import Look
 from flows.evacuation.roll import Roll
 from flows.evacuation.sender import Sender
 from flows.evacuation.settings import EvacuationSettings
-from flows.evacuation.targets import Targets
+from flows.evacuation.targets import Only, Targets
 from flows.fencing.watch import PowerWatch
 from flows.ports import Claim, Ledger
 from flows.records import Item, ItemState
@@ -41,6 +44,7 @@ class Evacuation:
         roll: Roll,
         clock: Clock,
         settings: EvacuationSettings,
+        aim: Aim,
     ) -> None:
         self._claim = claim
         self._ledger = ledger
@@ -52,11 +56,13 @@ class Evacuation:
         self._roll = roll
         self._clock = clock
         self._settings = settings
+        self._aim = aim
         self._away_since: float | None = None
         self._capacity_at = float('-inf')
 
     def run(self) -> dict[str, int]:
-        """Until no item can be sent and none is under way. Returns how many are in each state.
+        """Until no item can be sent and none is under way. Returns how many are in each state;
+        pending ones are left to a later pass.
 
         :raises Waiting: items are left that only a human, or a later look, can settle.
         """
@@ -130,19 +136,26 @@ class Evacuation:
     def _refresh_targets(self) -> None:
         now = self._clock.elapsed()
         late = now - self._capacity_at >= CAPACITY_SECONDS
-        if self._settings.spread != 'capacity' or not late or not self._roll.sendable():
+        named = self._settings.spread == 'capacity' or self._aim.spare is not None
+        if not named or not late or not self._roll.sendable():
             return
         self._capacity_at = now
         bad = set(self._ledger.hosts_under_recovery())
         bad |= {one.host for one in self._look.services() if one.state != 'up' or not one.enabled}
+        capacities: Iterable[Capacity] | None = None
         try:
             capacities = self._compute.capacities(timeout=self._settings.read_seconds)
         except DriverError as error:
-            self._ledger.event('targets are left to the scheduler', str(error))
-            capacities = ()
-        self._sender.aim(Targets(capacities, bad))
+            if self._aim.spare is None:
+                self._ledger.event('targets are left to the scheduler', str(error))
+        if self._aim.spare is not None:
+            self._sender.aim(Only(self._aim.spare, capacities, bad))
+        else:
+            self._sender.aim(Targets(capacities or (), bad))
 
     def _counts(self) -> dict[str, int]:
+        if self._roll.passed and not self._aim.nobody:
+            return self._roll.counts()  # a later pass looks at all of them again
         unsettled = self._roll.in_state(ItemState.UNSETTLED)
         if unsettled:
             raise Waiting(
@@ -153,6 +166,7 @@ class Evacuation:
                 again_in=min(60.0, self._settings.unsettled_seconds),
             )
         blocked = self._roll.in_state(ItemState.PENDING)
+        blocked = tuple(one for one in blocked if one.instance not in self._roll.passed)
         if blocked:
             raise Waiting(
                 f'{len(blocked)} instance(s) cannot be touched yet: {blocked[0].name}: '

@@ -9,6 +9,7 @@ from typing import Any
 from drivers.contracts.compute import Instance
 from drivers.contracts.errors import DriverError, NotFound
 from flows.evacuation import lost, retry_rule, table
+from flows.evacuation.aim import ANYWHERE, Aim
 from flows.evacuation.look import Look
 from flows.evacuation.roll import Roll
 from flows.evacuation.settle import Outcome, Seen, new_records, settle
@@ -41,6 +42,7 @@ class Judge:
         unsettled_seconds: float,
         absent_seconds: float,
         doubtful: Iterable[Attempt] = (),
+        aim: Aim = ANYWHERE,
     ) -> None:
         self._claim = claim
         self._ledger = ledger
@@ -51,6 +53,7 @@ class Judge:
         self._attempts = attempts
         self._unsettled_seconds = unsettled_seconds
         self._absent_seconds = absent_seconds
+        self._aim = aim
         self._doubtful: dict[str, list[Attempt]] = {}
         for attempt in doubtful:
             # Its recovery has ended: nobody follows it any more, so it counts as failed, unseen.
@@ -108,9 +111,16 @@ class Judge:
             return Outcome({'state': ItemState.UNSETTLED, 'reason': why})
         if why := self._untouchable(item, instance, seen):
             self._roll.block(item.instance, why)
+        elif self._passed_on(attempts):
+            self._roll.pass_on(item.instance)
         else:
             self._roll.allow(item.instance)
         return Outcome()
+
+    def _passed_on(self, attempts: Sequence[Attempt]) -> bool:
+        """Whether another pass has to place it."""
+        spent = self._aim.spent(attempts, self._claim.round, self._attempts)
+        return bool(self._aim.nobody) or (spent and not self._aim.last)
 
     def _untouchable(self, item: Item, instance: Instance, seen: Seen) -> str:
         if any(one.status == ARRIVED for one in new_records(seen, item.instance, self._baseline)):
@@ -146,11 +156,12 @@ class Judge:
         forbidden = self._forbidden(item, attempts, seen)
         if forbidden:
             return {'state': ItemState.UNSETTLED, 'reason': forbidden}
-        failed = [one for one in attempts if one.state is AttemptState.FAILED]
-        failed = [one for one in failed if one.round == self._claim.round]
-        if len(failed) >= self._attempts:
-            return {'state': ItemState.FAILED, 'reason': f'{len(failed)} evacuations failed: {why}'}
-        return {'state': ItemState.PENDING, 'reason': why}
+        failed = self._aim.failures(attempts, self._claim.round)
+        failed = [one for one in failed if one.state is AttemptState.FAILED]
+        if len(failed) < self._attempts:
+            return {'state': ItemState.PENDING, 'reason': why}
+        why = f'{len(failed)} evacuations failed: {why}'
+        return {'state': ItemState.FAILED if self._aim.last else ItemState.PENDING, 'reason': why}
 
     def _forbidden(self, item: Item, attempts: Sequence[Attempt], seen: Seen) -> str:
         earlier = self._doubtful.get(item.instance, [])

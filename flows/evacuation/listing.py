@@ -48,7 +48,7 @@ def checked(compute: ComputeDriver, host: str, *, known: frozenset[str], timeout
     :raises drivers.contracts.errors.DriverError: Nova did not answer.
     """
     service = find_service(compute, host, timeout=timeout)
-    hypervisor = _hypervisor(compute, host, timeout)
+    hypervisor = hypervisor_of(compute, host, timeout=timeout)
     instances = compute.instances(host=host, timeout=timeout)
     migrations = compute.migrations(host=host, timeout=timeout)
     consumers = compute.consumers(hypervisor.id, timeout=timeout)
@@ -85,7 +85,8 @@ def _elsewhere(
     return there != host if trusted else there not in (None, host)
 
 
-def _hypervisor(compute: ComputeDriver, host: str, timeout: float) -> Hypervisor:
+def hypervisor_of(compute: ComputeDriver, host: str, *, timeout: float) -> Hypervisor:
+    """The one compute node of a host. Raises Unreachable when there is not exactly one."""
     found = [node for node in compute.hypervisors(timeout=timeout) if node.host == host]
     if len(found) != 1:
         raise Unreachable(f'Nova lists {len(found)} hypervisors of {host} instead of one')

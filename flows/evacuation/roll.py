@@ -34,6 +34,7 @@ class Roll:
         self._written: tuple[dict[str, Any], dict[int, Any]] = ({}, {})
         self._writing: set[str] = set()
         self.blocked: dict[str, str] = {}  #: instances that must not be touched now, and why
+        self.passed: set[str] = set()  #: pending ones that this pass does not send (any more)
         self.wake_senders = threading.Event()
         self.wake_loop = threading.Event()
 
@@ -68,6 +69,14 @@ class Roll:
         """The request was answered, or given up: from now on only Nova's records count."""
         with self._lock:
             self._sending.discard(item.instance)
+
+    def pass_on(self, instance: str) -> None:
+        """This pass does not send it: it stays pending for a later one."""
+        with self._lock:
+            self.passed.add(instance)
+            self._held.discard(instance)
+            self._unseen.discard(instance)
+            self.wake_loop.set()
 
     # --- for both -----------------------------------------------------------------------------
 
@@ -156,11 +165,15 @@ class Roll:
             return tuple(item for item in self._items.values() if item.state is state)
 
     def _waits_to_be_sent(self, instance: str) -> bool:
+        if instance in self.passed:
+            return False
         unseen = instance in self._unseen and self._items[instance].state is ItemState.PENDING
         return unseen or self._sendable(instance)
 
     def _sendable(self, instance: str) -> bool:
         if self._items[instance].state is not ItemState.PENDING or instance in self._held:
+            return False
+        if instance in self.passed:
             return False
         unwritten = instance in self._written[0] or instance in self._writing
         return not unwritten and instance not in self.blocked and instance not in self._unseen

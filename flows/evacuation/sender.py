@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Mapping
 from drivers.contracts.clock import Clock
 from drivers.contracts.compute import ComputeDriver, Instance
 from drivers.contracts.errors import AccessDenied, DriverError, NotFound, Refused, Unreachable
+from flows.evacuation.aim import Aim
 from flows.evacuation.roll import Roll
 from flows.evacuation.settings import EvacuationSettings
 from flows.evacuation.slots import Slots
 from flows.evacuation.table import needs_reset
-from flows.evacuation.targets import Targets
+from flows.evacuation.targets import Nowhere, Only, Targets
 from flows.fencing.watch import PowerWatch
 from flows.ports import Act, Claim
 from flows.records import Attempt, AttemptState, Item, ItemState
@@ -40,6 +41,7 @@ class Sender:
         clock: Clock,
         settings: EvacuationSettings,
         unfit: Callable[[], Collection[str]],
+        aim: Aim,
     ) -> None:
         self._claim = claim
         self._compute = compute
@@ -50,13 +52,16 @@ class Sender:
         self._settings = settings
         self._unfit = unfit
         self._lock = threading.Lock()
-        self._targets = Targets((), ())
+        self._aim = aim
+        self._targets: Targets | Only = Targets((), ())
+        if aim.spare is not None:  # never the scheduler's choice, also before the first look
+            self._targets = Only(aim.spare, None, ())
         self.instances: Mapping[str, Instance] = {}
         self._unnamed: set[str] = set()  # instances whose named target was refused
         self.ended = threading.Event()
         self.trouble: BaseException | None = None
 
-    def aim(self, targets: Targets) -> None:
+    def aim(self, targets: Targets | Only) -> None:
         """Take a fresh view of where there is room."""
         with self._lock:
             self._targets = targets
@@ -81,9 +86,15 @@ class Sender:
             if self.ended.is_set() or not self._watch.fresh():
                 self._roll.give_back(item)
                 return
+            try:
+                target = self._target(item)
+            except Nowhere as why:
+                self._roll.change(item.instance, {'reason': str(why)})
+                self._roll.pass_on(item.instance)
+                return
             if needs_reset(item.vm_state, keep_stopped=item.keep_stopped):
                 self._reset(item)
-            self._evacuate(item)
+            self._evacuate(item, target)
 
     def _reset(self, item: Item) -> None:
         within = self._settings.write_seconds
@@ -95,8 +106,7 @@ class Sender:
         except (Unreachable, Refused):
             return  # the evacuate says what is wrong
 
-    def _evacuate(self, item: Item) -> None:
-        target = self._target(item)
+    def _evacuate(self, item: Item, target: str | None) -> None:
         with self._claim.act(
             'evacuate',
             item.instance,
@@ -133,16 +143,23 @@ class Sender:
             if isinstance(error, NotFound) and self._deleted(item):
                 self._refused(item, attempt, 'it was deleted meanwhile', ItemState.LEFT)
                 return
-            # Without a status Nova was not even asked: another target would not help.
-            named = target if error.status is not None else None
-            if named is not None:
-                self._unnamed.add(item.instance)
-                self._targets.drop(named)
-            state = ItemState.FAILED if named is None else ItemState.PENDING
-            self._refused(item, attempt, f'Nova refused: {error}', state)
+            self._said_no(item, target, attempt, error)
         else:
             values = {'state': AttemptState.ACCEPTED, 'request_id': request}
             self._roll.change(item.instance, {}, {attempt.id: values})
+
+    def _said_no(self, item: Item, target: str | None, attempt: Attempt, error: Refused) -> None:
+        # Without a status Nova was not even asked: another target would not help.
+        why = f'Nova refused: {error}'
+        if self._aim.spare is None and target is not None and error.status is not None:
+            self._unnamed.add(item.instance)
+            self._targets.drop(target)
+            self._refused(item, attempt, why, ItemState.PENDING)
+        elif self._aim.last:
+            self._refused(item, attempt, why, ItemState.FAILED)
+        else:
+            self._refused(item, attempt, why, ItemState.PENDING)
+            self._roll.pass_on(item.instance)
 
     def _deleted(self, item: Item) -> bool:
         """Whether it was the instance that Nova did not find: it may have been the target."""
@@ -174,14 +191,19 @@ class Sender:
 
     def _target(self, item: Item) -> str | None:
         instance = self.instances.get(item.instance)
-        if self._settings.spread != 'capacity' or item.instance in self._unnamed or not instance:
+        spread = self._settings.spread == 'capacity' and item.instance not in self._unnamed
+        if self._aim.spare is None and not (spread and instance):
             return None
         unfit = self._unfit()
         with self._lock:
             for host in unfit:
                 self._targets.drop(host)
-            return self._targets.choose(
-                vcpus=instance.vcpus,
-                ram_mb=instance.ram_mb,
-                disk_gb=0 if instance.boot_from_volume else instance.disk_gb,
-            )
+            return self._targets.choose(**needed(instance))
+
+
+def needed(instance: Instance | None) -> dict[str, int]:
+    """What an instance asks of a host; nothing when nobody knows."""
+    if instance is None:
+        return {'vcpus': 0, 'ram_mb': 0, 'disk_gb': 0}
+    disk = 0 if instance.boot_from_volume else instance.disk_gb
+    return {'vcpus': instance.vcpus, 'ram_mb': instance.ram_mb, 'disk_gb': disk}

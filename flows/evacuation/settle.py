@@ -11,6 +11,7 @@ from flows.evacuation.lost import LOST, SUCCEEDED
 from flows.evacuation.table import ENDED
 from flows.records import OPEN_ATTEMPTS, Attempt, AttemptState, Item, ItemState
 
+NO_HOST = 'the record of Nova says error'  # the scheduler, or a named target, took it not
 GAP_SECONDS = 60.0  # Nova's own service_down_time: unseen for longer may have been down
 
 

@@ -116,11 +116,3 @@ def _moving(instance: Instance, migrations: Iterable[Migration], host: str) -> s
         if record.destination == host:
             return f'a {record.type} from {record.source} is {record.status}'
     return ''
-
-
-def priority(instance: Instance, key: str) -> int:
-    """The priority in the metadata; 0 when there is none or it is no whole number."""
-    try:
-        return int(instance.metadata.get(key, '0'))
-    except ValueError:
-        return 0

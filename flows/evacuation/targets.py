@@ -42,3 +42,38 @@ class Targets:
     def drop(self, host: str) -> None:
         """Do not name it again: it refused, or failed meanwhile."""
         self._free.pop(host, None)
+
+
+class Nowhere(Exception):
+    """There is no host that this instance may go to now. The message says why."""
+
+
+class Only:
+    """One host and no other one: a spare.
+
+    :param capacities: None: nobody knows what it has room for, and Nova is asked.
+    :param exclude: see :class:`Targets`.
+    """
+
+    def __init__(
+        self, host: str, capacities: Iterable[Capacity] | None, exclude: Collection[str]
+    ) -> None:
+        self._host = host
+        self._unfit = host in exclude
+        self._targets: Targets | None = None
+        if capacities is not None:
+            self._targets = Targets((one for one in capacities if one.host == host), ())
+
+    def choose(self, *, vcpus: int, ram_mb: int, disk_gb: int) -> str:
+        """The host. Raises Nowhere when it cannot be used, or has no room."""
+        if self._unfit:
+            raise Nowhere(f'{self._host} cannot be used any more')
+        if self._targets is None:
+            return self._host
+        if self._targets.choose(vcpus=vcpus, ram_mb=ram_mb, disk_gb=disk_gb) is None:
+            raise Nowhere(f'{self._host} has no room for it')
+        return self._host
+
+    def drop(self, host: str) -> None:
+        """Do not name it again."""
+        self._unfit = self._unfit or host == self._host

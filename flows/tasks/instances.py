@@ -9,7 +9,9 @@ from drivers.contracts.compute import ComputeDriver
 from drivers.contracts.fencing import FenceDevice, FencePath
 from flows.asking import nova
 from flows.evacuation import table
+from flows.evacuation.aim import ANYWHERE, Aim
 from flows.evacuation.assembly import BASELINE, evacuation_of
+from flows.evacuation.choice import Choice
 from flows.evacuation.listing import Listing, Untrusted, checked
 from flows.evacuation.settings import EvacuationSettings
 from flows.evacuation.slots import Slots
@@ -31,11 +33,11 @@ class ListInstances(Step):
     default_provides = 'listed'
 
     def __init__(
-        self, name: str, *, storage: table.Storage, priority_key: str, read_seconds: float
+        self, name: str, *, storage: table.Storage, choice: Choice, read_seconds: float
     ) -> None:
         super().__init__(name)
         self._storage = storage
-        self._priority_key = priority_key
+        self._choice = choice
         self._read_seconds = read_seconds
 
     def execute(
@@ -62,7 +64,7 @@ class ListInstances(Step):
     def _items(self, listing: Listing, host: str) -> list[Item]:
         items = []
         for instance in listing.instances:
-            plan = table.classify(instance, listing.migrations, host=host, storage=self._storage)
+            plan = self._choice.plan(instance, listing.migrations, host=host, storage=self._storage)
             items.append(
                 Item(
                     instance=instance.id,
@@ -72,7 +74,7 @@ class ListInstances(Step):
                     reason=plan.reason if plan.action != 'evacuate' else '',
                     vm_state=instance.vm_state,
                     keep_stopped=plan.keep_stopped,
-                    priority=table.priority(instance, self._priority_key),
+                    priority=self._choice.priority(instance),
                 )
             )
         return items
@@ -117,6 +119,24 @@ class Evacuate(Step):
         slots: Slots,
     ) -> dict[str, int]:
         self.begin(ledger)
+        return self.send(
+            proof_id, ANYWHERE, claim=claim, ledger=ledger, compute=compute, fence_path=fence_path,
+            clock=clock, slots=slots,
+        )  # fmt: skip
+
+    def send(
+        self,
+        proof_id: int,
+        aim: Aim,
+        *,
+        claim: Claim,
+        ledger: Ledger,
+        compute: ComputeDriver,
+        fence_path: FencePath,
+        clock: Clock,
+        slots: Slots,
+    ) -> dict[str, int]:
+        """One pass over all items."""
         proof = load_proof(proof_id, claim, ledger, clock)
         watch = PowerWatch(
             devices_of(proof, fence_path, claim, ledger),
@@ -135,6 +155,7 @@ class Evacuate(Step):
             clock=clock,
             settings=self._settings,
             storage=self._storage,
+            aim=aim,
         )
         if proof.expires_at is not None:
             ledger.extend_confirmation(proof.id)  # Nova answers, so it is used now (H7)

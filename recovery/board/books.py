@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from taskflow.persistence import models
 from recovery.board.persistence import BookPersistence
 from recovery.claims.claim import Claim
 from recovery.db.tables import recovery as table
+
+VERSION = re.compile(r'build(?:_v(\d+))?')  #: names of the builders of a flow's module
 
 
 class UnknownFlow(Exception):
@@ -46,12 +49,30 @@ def open_book(
     except taskflow_exceptions.NotFound:
         book = models.LogBook(f'{claim.recovery_id} round {claim.round}', uuid)
         detail = models.FlowDetail(row['kind'], claim.clock.new_id())
-        engines.save_factory_details(detail, builder, [], row['arguments'])
+        fitting = version_for(builder, row['arguments'])
+        engines.save_factory_details(detail, fitting, [], row['arguments'])
         _buildable(detail)  # before it is stored: another version may store one that it can run
         book.add(detail)
         connection.save_logbook(book)  # whole, in one transaction
     _buildable(detail)
     return detail
+
+
+def version_for(builder: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[..., Any]:
+    """The builder, or the newest older version beside it that takes these arguments: those of a
+    recovery are fixed at its admission, and a new round of it may begin after an upgrade.
+    """
+    beside = vars(inspect.getmodule(builder) or inspect)
+    found = {name: match for name in beside if (match := VERSION.fullmatch(name))}
+    older = sorted(found, key=lambda name: -int(found[name][1] or 1))
+    versions: tuple[Callable[..., Any], ...] = (builder, *(beside[name] for name in older))
+    for version in versions:
+        try:
+            inspect.signature(version).bind(**arguments)
+        except TypeError:
+            continue
+        return version
+    return builder
 
 
 def _buildable(detail: models.FlowDetail) -> None:

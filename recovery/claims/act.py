@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from drivers.contracts.clock import Clock
 from drivers.contracts.errors import DriverError, Refused
 from flows.ports import Line
+from flows.records import ON_SPARES
 from flows.stop import ClaimLost, StoreAway, Waiting
 from recovery.claims.wish import wish
-from recovery.db import guards, intents, items, scopes
+from recovery.db import guards, intents, items, recoveries, scopes
 
 if TYPE_CHECKING:
     from recovery.claims.claim import Claim
@@ -66,7 +67,7 @@ def _acting(
     within = min(within, claim.lease - 2 * claim.margin)  # the call must end inside the lease
 
     def intend(connection: sa.Connection) -> tuple[float, int, int | None]:
-        _allowed(claim, connection)
+        _allowed(claim, connection, target if action in ON_SPARES else claim.host)
         if line is not None:
             verdict = line.check(connection)
             if verdict.answer != 'admit':
@@ -97,11 +98,19 @@ def _record(claim: Claim, intent: int, act: Act) -> None:
         claim.transact(lambda connection: intents.end(connection, claim, intent, act.outcome))
 
 
-def _allowed(claim: Claim, connection: sa.Connection) -> None:
+def _allowed(claim: Claim, connection: sa.Connection, acted_on: str) -> None:
     cancelled = wish(connection, claim.recovery_id)
     if cancelled is not None:
         raise cancelled
-    paused = guards.paused(connection, claim.host)
+    above = recoveries.above(connection, claim.kind, claim.host)
+    if above is not None:
+        raise Waiting(
+            f'{claim.host} is under recovery {above["id"][:8]} ({above["kind"]}), which goes first',
+            code='host-recovery',
+            verb=f'recovery show {above["id"][:8]}',
+            again_in=15.0,
+        )
+    paused = guards.paused(connection, claim.host) or guards.paused(connection, acted_on)
     if paused is not None:
         raise Waiting(
             f'{_named(paused.scope)}paused by {paused.by}: {paused.reason}',

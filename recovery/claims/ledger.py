@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from flows.records import Attempt, Intent, Item, Proof
 from recovery.claims.claim import Claim
-from recovery.db import events, hosts, intents, items, proofs, states
+from recovery.db import events, hosts, intents, items, proofs, spares
 from recovery.db.tables import host as host_table
 from recovery.db.tables import recovery as table
 
@@ -94,10 +94,17 @@ class Ledger:
 
     def hosts_under_recovery(self) -> frozenset[str]:
         with self._store.read() as connection:
-            live = sa.select(table.c.host).where(table.c.state.in_(states.LIVE))
+            # An instance that is restarted says nothing about its host.
+            live = sa.select(table.c.host).where(table.c.open_key.startswith('host:'))
             failed = sa.select(host_table.c.name).where(host_table.c.failed_by.is_not(None))
-            found = connection.execute(live.union(failed)).scalars()
-            return frozenset(found) | {self._claim.host}
+            found = frozenset(connection.execute(live.union(failed)).scalars())
+            others = spares.kept_from_others(connection, self._claim.recovery_id)
+            return found | others | {self._claim.host}
+
+    def superseded(self) -> frozenset[str]:
+        with self._store.read() as connection:
+            query = sa.select(table.c.id).where(table.c.superseded_by == self._claim.recovery_id)
+            return frozenset(connection.execute(query).scalars())
 
     def device_identities(self) -> Mapping[str, str]:
         with self._store.read() as connection:

@@ -2,6 +2,19 @@
 
 from oslo_config import cfg
 
+from recovery.conf.form import Form
+
+RULE = Form(
+    r'^{0}( +{0})*$'.format(
+        r'(name|project|flavor|image|tag|flavor:[^\s=]+|metadata:[^\s=]+)'
+        r'=("[^"]+"|\'[^\']+\'|[^\s"\']+)'
+    ),
+    'conditions with spaces between: name=PATTERN, project=ID, flavor=NAME, flavor:SPEC=VALUE, '
+    'image=ID, metadata:KEY=VALUE or tag=TAG',
+)
+#: The name that Octavia gives its amphorae: they are replaced by Octavia, and break when moved.
+AMPHORAE = 'name=amphora-????????-????-????-????-????????????'
+
 GROUP = cfg.OptGroup('evacuation', title='Evacuation')
 
 OPTIONS = [
@@ -86,5 +99,41 @@ OPTIONS = [
         'priority_key',
         default='recovery:priority',
         help='Metadata of an instance that holds its priority, a whole number; higher goes first.',
+    ),
+    cfg.StrOpt(
+        'ha_key',
+        default='HA_Enabled',
+        help='Metadata of an instance that mark it as highly available, with true as value.',
+    ),
+    cfg.StrOpt(
+        'ha_mode',
+        default='first',
+        choices=[
+            ('first', 'marked instances are evacuated before the others'),
+            ('only', 'instances that are not marked are left'),
+            ('ignore', 'the mark means nothing'),
+        ],
+        help='What the mark of an instance means. An instance that has a priority of its own goes '
+        'by that; a mark counts as priority 1, and none as 0.',
+    ),
+    cfg.BoolOpt(
+        'leave_in_error',
+        default=False,
+        help='Leave instances that were in error when their host failed.',
+    ),
+    cfg.MultiOpt(
+        'exclude',
+        item_type=RULE,
+        default=[AMPHORAE],
+        help='Instances that are left. Each line is a rule of one or more conditions, all of which '
+        'have to hold; * and ? stand for anything. The default leaves amphorae of Octavia out, '
+        'which replaces them itself; a line of its own takes the place of that default, so repeat '
+        'it, or give name=/ to exclude nobody.',
+    ),
+    cfg.BoolOpt(
+        'spare_aggregates',
+        default=False,
+        help='Add a reserved host that is taken to the aggregates of the failed one. It leaves '
+        'those again when it is returned.',
     ),
 ]

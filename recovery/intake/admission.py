@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from recovery.db import alarms, decisions, events, recoveries, states
+from recovery.db import alarms, decisions, events, recoveries, spares, states
 from recovery.intake import collect, naming, taking, weather
 from recovery.intake.arguments import arguments, said
 from recovery.intake.record import pack, record
@@ -87,6 +87,7 @@ def begin(
     now, held = site.clock.now(), decision.word == Word.HOLD
     kind, subject, who = row['kind'], row['subject'], row['requested_by'] or row['source']
     verb = re.sub(r'\bID\b', recovery[:8], decision.answer.verb)
+    method = spares.method_of(connection, decision.inputs.host.name)
     fresh = recoveries.Fresh(
         id=recovery,
         kind=kind,
@@ -95,7 +96,7 @@ def begin(
         state=states.HELD if held else states.READY,
         reason=decision.answer.reason,
         requested_by=who,
-        arguments=arguments(site.conf, kind, **said(kind, row['evidence'])),
+        arguments=arguments(site.conf, kind, **said(kind, row['evidence'], method)),
         created_at=now,
         code=decision.gate if held else None,
         verb=verb if held else None,

@@ -12,6 +12,7 @@ from flows.evacuation import listing, table
 from flows.evacuation.targets import Targets
 from recovery.db import workers
 from recovery.intake import collect
+from recovery.intake.arguments import choice_of
 from recovery.policy import looks, order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.inputs import Inputs, Missing
@@ -116,18 +117,19 @@ def _own_workers(site: Site, inputs: Inputs) -> list[str]:
 def _instances(site: Site, inputs: Inputs) -> tuple[Planned, ...]:
     options, timeout = site.conf.evacuation, site.conf.compute.read_seconds
     storage = table.Storage(options.instance_storage == 'shared', options.rebuild_local)
+    choice = choice_of(site.conf)
     host = inputs.subject
     found = listing.checked(site.compute, host, known=frozenset(), timeout=timeout)
     targets = _targets(site, inputs)
     ranked = sorted(
         found.instances,
-        key=lambda one: (-table.priority(one, options.priority_key), one.name, one.id),
+        key=lambda one: (-choice.priority(one), one.name, one.id),
     )
     planned = []
     for one in ranked:
-        verdict = table.classify(one, found.migrations, host=host, storage=storage)
+        verdict = choice.plan(one, found.migrations, host=host, storage=storage)
         target = _target(site, targets, one) if verdict.action == 'evacuate' else None
-        rank = table.priority(one, options.priority_key)
+        rank = choice.priority(one)
         state = one.vm_state
         planned.append(
             Planned(one.id, one.name, state, verdict.action, verdict.reason, rank, target)

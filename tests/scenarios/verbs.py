@@ -28,6 +28,7 @@ from recovery.intake.returning import request_return
 from recovery.operate import confirm, enrol, hold, labels, rerun, service, settle, windows
 from recovery.operate.cancel import How, cancel
 from recovery.service.worker import Worker
+from tests.reserves import Reserves
 from tests.stage import Stage
 
 MISHAPS = ('crash', 'isolate', 'reconnect', 'freeze-agent', 'thaw-agent', 'kill-agent',
@@ -41,6 +42,7 @@ class Verbs:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.world = stage.world
+        self.reserves = Reserves(stage)
         self.away_until = 0.0
         self._listening = False
 
@@ -53,7 +55,7 @@ class Verbs:
             getattr(self.world, name.replace('-', '_'))(*plain)
             return ''
         method: Callable[..., str | None] | None = getattr(self, name.replace('-', '_'), None)
-        if method is None or name in ('do', 'end', 'named'):
+        if method is None or name in ('do', 'end', 'named', 'reserves'):
             raise ValueError(f'there is no verb {name!r}')
         return method(*plain, **{key: _value(value) for key, value in named.items()}) or ''
 
@@ -309,6 +311,19 @@ class Verbs:
 
     def _instance(self, name: str) -> Instance:
         return next(one for one in self.world.instances.values() if one.name == name)
+
+    def found_segment(self, name: str, method: str, *hosts: str) -> None:
+        """A segment with that recovery method, and hosts that are members of it."""
+        self.reserves.segment(name, method, *hosts)
+
+    def reserve(self, name: str, *hosts: str) -> None:
+        """Hosts of a segment that are reserved, in the order of their registration; Nova has
+        them disabled."""
+        self.reserves.reserve(name, *hosts)
+
+    def members(self) -> str:
+        """Which hosts are reserved, and which a recovery took."""
+        return self.reserves.said()
 
     # --- alarms -------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ import networkx as nx
 import pytest
 from taskflow import engines
 
+from flows.tasks.instances import Evacuate
 from recovery.intake.arguments import ASKED, FROM
 from recovery.view import shape
 from recovery.view.shape import StepShape
@@ -24,7 +25,7 @@ from recovery.view.shape import StepShape
 FOLDER = Path(__file__).resolve().parent
 KINDS = tuple(shape.kinds())
 #: What a step takes from its worker and from nobody else; never stored.
-GIVEN = frozenset({'claim', 'clock', 'compute', 'fence_path', 'gates', 'ledger', 'slots'})
+GIVEN = frozenset({'claim', 'clock', 'compute', 'fence_path', 'gates', 'ledger', 'slots', 'spares'})
 
 
 def drawn(kind: str) -> str:
@@ -100,7 +101,7 @@ def test_every_way_to_an_evacuation_passes_the_proof(kind: str) -> None:
     engine = _engine(kind)
     graph = engine.compilation.execution_graph
     tasks = [node for node in graph if hasattr(node, 'execute')]
-    sending = [task for task in tasks if type(task).__name__ == 'Evacuate']
+    sending = [task for task in tasks if isinstance(task, Evacuate)]
     proving = [task for task in tasks if type(task).__name__ == 'ConfirmOff']
     if kind == 'host-down':
         assert sending

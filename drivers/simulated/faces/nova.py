@@ -41,6 +41,7 @@ class Nova(Versioned):
         'nova.set-service',
         'nova.hypervisors',
         'nova.aggregates',
+        'nova.set-aggregate',
         'nova.evacuate',
         'nova.migrations',
     )
@@ -60,6 +61,9 @@ class Nova(Versioned):
         self.route('GET', '/v2.1/os-hypervisors/detail', 'nova.hypervisors', self._hypervisors)
         self.route('GET', '/v2.1/os-hypervisors', 'nova.hypervisors', self._hypervisors)
         self.route('GET', '/v2.1/os-aggregates', 'nova.aggregates', self._aggregates)
+        self.route(
+            'POST', '/v2.1/os-aggregates/{}/action', 'nova.set-aggregate', self._set_aggregate
+        )
         self.route('GET', '/v2.1/servers/detail', 'nova.servers', self._servers)
         self.route('GET', '/v2.1/servers', 'nova.servers', self._servers)
         self.route('GET', '/v2.1/servers/{}', 'nova.server', self._server, _server_host)
@@ -179,6 +183,9 @@ class Nova(Versioned):
 
     def _aggregates(self, call: Call) -> Answer:
         return Answer({'aggregates': views.aggregates(call.world, call.version)})
+
+    def _set_aggregate(self, call: Call) -> Answer:
+        return actions.set_aggregate(call)
 
     # -- servers -----------------------------------------------------------------------------
 

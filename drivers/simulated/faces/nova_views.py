@@ -124,7 +124,7 @@ def server(
         'user_id': instance.project,
         'metadata': instance.metadata,
         'hostId': _digest(instance),
-        'image': '' if instance.boot_from_volume else {'id': 'tiny', 'links': []},
+        'image': '' if instance.boot_from_volume else {'id': instance.image, 'links': []},
         'flavor': _flavor(instance, version),
         'created': stamp(instance.created),
         'updated': stamp(instance.updated),
@@ -150,6 +150,7 @@ def server(
     if instance.fault and instance.vm_state == 'error':
         view['fault'] = {'code': 500, 'message': instance.fault, 'created': view['updated']}
     view |= {'locked': instance.locked} if version >= (2, 9) else {}
+    view |= {'tags': list(instance.tags)} if version >= (2, 26) else {}
     return view | (_for_admin(world, instance, version) if admin else {})
 
 
@@ -194,7 +195,7 @@ def _flavor(instance: Instance, version: Version) -> dict[str, Any]:
         'disk': flavor.disk_gb,
         'ephemeral': flavor.ephemeral_gb,
         'swap': flavor.swap_mb,
-        'extra_specs': {},
+        'extra_specs': dict(flavor.specs),
     }
 
 

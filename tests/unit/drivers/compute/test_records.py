@@ -79,3 +79,12 @@ def test_a_host_without_disk_of_its_own_is_not_short_of_it() -> None:
     found = records.capacity('a', 'p', summary)
     assert (found.free_vcpus, found.free_ram_mb) == (6, -30)
     assert found.free_disk_gb == math.inf
+
+
+def test_what_exclusion_rules_look_at() -> None:
+    specs = {'hw:cpu_policy': 'dedicated'}
+    flavor = {**SERVER['flavor'], 'original_name': 'big', 'extra_specs': specs}
+    found = records.instance({**SERVER, 'flavor': flavor, 'tags': ['batch']})
+    assert (found.flavor, dict(found.flavor_specs)) == ('big', specs)
+    assert (found.tags, found.image, found.project) == (frozenset({'batch'}), 'tiny', 'p')
+    assert records.instance({**SERVER, 'image': ''}).image is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.evacuation.table import ENDED, Storage, classify, needs_reset, priority
+from flows.evacuation.table import ENDED, Storage, classify, needs_reset
 from tests.unit.flows.made import SOURCE, TARGET, instance, migration
 
 SHARED = Storage(shared=True)
@@ -106,9 +106,3 @@ def test_by_disk(storage: Storage, volume: bool, ephemeral: bool, action: str) -
 )
 def test_which_states_are_reset_first(vm_state: str, stopped: bool, reset: bool) -> None:
     assert needs_reset(vm_state, keep_stopped=stopped) is reset
-
-
-@pytest.mark.parametrize(('text', 'number'), [('7', 7), ('-1', -1), ('high', 0), ('', 0)])
-def test_priority(text: str, number: int) -> None:
-    assert priority(instance(metadata={'p': text}), 'p') == number
-    assert priority(instance(), 'p') == 0

@@ -8,7 +8,7 @@ import pytest
 from oslo_config import cfg
 
 from recovery import plugins
-from recovery.intake.arguments import ASKED, FROM, arguments
+from recovery.intake.arguments import ASKED, FROM, arguments, said
 from recovery.policy import order
 
 
@@ -25,6 +25,16 @@ def test_every_kind_with_gates_has_arguments() -> None:
 
 
 def test_a_condition_stands_for_its_answer(conf: cfg.ConfigOpts) -> None:
-    assert arguments(conf, 'host-down')['shared_storage'] is False
+    assert arguments(conf, 'host-down', method='auto')['shared_storage'] is False
     conf.set_override('instance_storage', 'shared', 'evacuation')
-    assert arguments(conf, 'host-down')['shared_storage'] is True
+    assert arguments(conf, 'host-down', method='auto')['shared_storage'] is True
+
+
+def test_rules_are_handed_on_as_lines(conf: cfg.ConfigOpts) -> None:
+    conf.set_override('exclude', ['name=a*', 'tag=b'], 'evacuation')
+    assert arguments(conf, 'host-down', method='auto')['exclude'] == 'name=a*\ntag=b'
+
+
+def test_the_method_is_that_of_the_segment() -> None:
+    assert said('host-down', {}, 'rh_priority') == {'method': 'rh_priority'}
+    assert said('host-down', None) == {'method': 'auto'}
