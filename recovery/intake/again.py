@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -132,24 +132,36 @@ def _decided(
         changed = recoveries.note(
             connection, recovery, row['state'], now, **held_by, next_check=later
         )
-    # A hold that goes on is no news: one row for each change, not one for each look.
+    # A hold that goes on is no news: one row for each change of any gate, not one for each look.
     began = weather.notice(site, connection, decision)
     agrees = not inputs.agreed and decision.admitted(DOWN.name)
-    news = went_on or decision.gate != row['code'] or agrees
-    if changed and (news or _fewer(connection, recovery, decision)):
+    if changed and (went_on or agrees or _differs(connection, recovery, decision)):
         record(site, connection, recovery, Stage.HELD, decision)
     if changed and (went_on or decision.gate != row['code']) and (began or _news(row, decision)):
         words = {Word.ADMIT: 'admitted', Word.IGNORE: 'ended', Word.HOLD: 'still held'}
         events.add(connection, who, words[decision.word], reason, at=now, recovery=recovery)
 
 
-def _fewer(connection: sa.Connection, recovery: str, decision: Decision) -> bool:
-    """Whether a gate holds no more that an approval would still pass: it may hold again, for a
-    reason that whoever approves never saw."""
-    holding = {one.gate.name for one in decision.holding}
+def _differs(connection: sa.Connection, recovery: str, decision: Decision) -> bool:
+    """Whether any gate says something else than in the newest decision on record, or found
+    something else: what is on record is what an approval passes."""
     newest = decisions.newest(connection, recovery)
-    before = newest['gates'] if newest is not None else ()
-    return any(one['answer'] == Word.HOLD and one['gate'] not in holding for one in before)
+    if newest is None:
+        return True
+    now = {one['gate']: _said(one) for one in decision.records()}
+    before = {one['gate']: _said(one) for one in newest['gates']}
+    # Other stages ask other gates: of those that only one of both asked, a hold counts.
+    return any(
+        now[gate] != before[gate]
+        if gate in now and gate in before
+        else Word.HOLD in (now.get(gate, before.get(gate)) or ())
+        for gate in now.keys() | before.keys()
+    )
+
+
+def _said(gate: Mapping[str, Any]) -> tuple[Any, ...]:
+    extent = gate.get('extent') or {}
+    return gate['answer'], gate.get('finding'), tuple(sorted(extent.items()))
 
 
 def _news(row: sa.RowMapping, decision: Decision) -> bool:
@@ -211,8 +223,7 @@ def _still(
     values['next_check'] = now + again_in(site, decision)
     recoveries.note(connection, row['id'], states.WAITING, now, **values)
     weather.notice(site, connection, decision)
-    newest = decisions.newest(connection, row['id'])
-    if newest is None or newest['gate'] != decision.gate:
+    if _differs(connection, row['id'], decision):
         record(site, connection, row['id'], stage, decision)
 
 

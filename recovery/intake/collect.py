@@ -32,7 +32,7 @@ from recovery.intake.authority import authority, highest
 from recovery.intake.signs import signs
 from recovery.intake.surroundings import surroundings
 from recovery.limits import limits
-from recovery.policy import order
+from recovery.policy import approvals, order
 from recovery.policy.gate import Word
 from recovery.policy.gates.nova import DOWN
 from recovery.policy.inputs import (
@@ -216,9 +216,7 @@ def _proven_at(connection: sa.Connection, host: str, own: str | None) -> float |
 
 
 def _approval(row: sa.RowMapping | None) -> Approval | None:
-    if row is None or not row['approved_by']:
-        return None
-    return Approval(row['approved_by'], frozenset(row['approved_gates'] or ()))
+    return None if row is None else approvals.approval(row['approved_by'], row['approved_gates'])
 
 
 def _asked(site: Site, ask: Ask, needs: frozenset[str], host: HostRecord) -> dict[str, Any]:

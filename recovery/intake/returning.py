@@ -12,12 +12,12 @@ from recovery.intake import collect
 from recovery.intake.admission import Outcome
 from recovery.intake.arguments import arguments
 from recovery.intake.record import record
-from recovery.policy import order
+from recovery.policy import approvals, order
 from recovery.policy.decide import Decision, decide
-from recovery.policy.gate import Gate, Word
+from recovery.policy.gate import FOUND, Gate, Word
 from recovery.policy.gates.back import LEFTOVERS, OUT
 from recovery.policy.gates.history import FREE
-from recovery.policy.inputs import Approval, Inputs, Live
+from recovery.policy.inputs import Inputs, Live
 from recovery.policy.order import HOST_RETURN, Stage
 from recovery.site import Site
 
@@ -50,18 +50,28 @@ def request_return(
         gates = tuple(gate for gate in gates if gate.name != OUT.name)
         inputs = replace(inputs, live=None)
         said = {name: value or waiting['arguments'][name] for name, value in said.items()}
+    accepted: tuple[approvals.Entry, ...] = ()
     if said['accept_leftovers']:
-        inputs = replace(inputs, approval=Approval(by, frozenset({LEFTOVERS.name})))
+        accepted = _accepted(inputs)
+        inputs = replace(inputs, approval=approvals.approval(by, accepted))
     decision = decide(gates, inputs)
     if decision.word != Word.ADMIT:
         return _refused(decision, inputs.live)
-    fresh = _fresh(site, host, by, reason, said)
+    fresh = _fresh(site, host, by, reason, said, accepted)
     try:
         if waiting is not None:
             return site.store.transact(lambda one: _once_more(site, one, waiting, fresh, decision))
         return site.store.transact(lambda connection: _begin(site, connection, fresh, decision))
     except sa.exc.IntegrityError:
         return _too_late(site, host)
+
+
+def _accepted(inputs: Inputs) -> tuple[approvals.Entry, ...]:
+    """What is left over is accepted; that nobody could look is not."""
+    answer = LEFTOVERS.decide(inputs)
+    if answer.word == Word.HOLD and answer.finding == FOUND:
+        return (approvals.of_answer(LEFTOVERS.name, answer),)
+    return ()
 
 
 def _inputs(site: Site, host: str, gates: tuple[Gate, ...]) -> Inputs:
@@ -77,9 +87,13 @@ def _waiting(site: Site, live: Live | None) -> sa.RowMapping | None:
 
 
 def _fresh(
-    site: Site, host: str, by: str, reason: str, said: Mapping[str, bool]
+    site: Site,
+    host: str,
+    by: str,
+    reason: str,
+    said: Mapping[str, bool],
+    approved: tuple[approvals.Entry, ...],
 ) -> recoveries.Fresh:
-    approved = (LEFTOVERS.name,) if said['accept_leftovers'] else ()
     return recoveries.Fresh(
         id=site.clock.new_id(),
         kind=HOST_RETURN,

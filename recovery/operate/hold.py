@@ -11,7 +11,7 @@ from recovery.db import states
 from recovery.db.store import Store
 from recovery.operate.change import ENDING, put, take, tell
 from recovery.operate.refusal import Refusal
-from recovery.policy import order
+from recovery.policy import approvals, order
 from recovery.view.ids import short
 from recovery.view.outlook import holding
 
@@ -20,8 +20,8 @@ HELD_CODE = 'held'  # a waiting recovery that met its gates again
 
 def approve(store: Store, identifier: str, *, by: str, reason: str) -> tuple[str, ...]:
     """Let a held recovery pass the gates that held it by its newest recorded decision, for as long
-    as its round lasts and whatever they say by then; other gates are asked again. Returns the
-    names of the gates.
+    as its round lasts, and for what they had found: one that finds something else, or more of it,
+    holds again; so do other gates. Returns the names of the gates.
 
     :raises Refusal: nothing holds it, or a gate that no approval opens.
     """
@@ -30,14 +30,15 @@ def approve(store: Store, identifier: str, *, by: str, reason: str) -> tuple[str
         now, row = store.clock.now(), take(connection, identifier)
         _refuse_unless_held(row)
         gates = _approvable(holding(connection, identifier), row)
-        passed = sorted({*(row['approved_gates'] or ()), *gates})
+        passed = approvals.together(row['approved_gates'], map(approvals.of_record, gates))
         put(
             connection, row, states.READY, now,
             approved_by=by, approved_reason=reason, approved_gates=passed,
             code=None, reason=None, verb=None, next_check=None, expires_at=None,
         )  # fmt: skip
-        tell(connection, identifier, now, by=by, what=f'approved: {", ".join(gates)}', why=reason)
-        return tuple(gates)
+        names = tuple(str(one['gate']) for one in gates)
+        tell(connection, identifier, now, by=by, what=f'approved: {", ".join(names)}', why=reason)
+        return names
 
     return store.transact(work)
 
@@ -78,7 +79,9 @@ def _refuse_unless_held(row: Mapping[str, Any]) -> None:
     raise Refusal(f'recovery {name} is {row["state"]}: no gate holds it', f'recovery show {name}')
 
 
-def _approvable(holding: list[Mapping[str, Any]], row: Mapping[str, Any]) -> list[str]:
+def _approvable(
+    holding: list[Mapping[str, Any]], row: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
     name = short(row['id'])
     if not holding:
         raise Refusal(
@@ -91,4 +94,4 @@ def _approvable(holding: list[Mapping[str, Any]], row: Mapping[str, Any]) -> lis
             raise Refusal(
                 f'no approval opens the gate "{gate["gate"]}": {gate["reason"]}', gate['verb']
             )
-    return [str(gate['gate']) for gate in holding]
+    return holding

@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.records import Verdict
 from recovery.policy import recorded, weakening
-from recovery.policy.gate import Answer, Gate, Word, admit
+from recovery.policy.gate import ENDED, Answer, Gate, Word, admit
 from recovery.policy.inputs import Inputs
 
 
@@ -23,7 +23,7 @@ class Asked:
 
     def record(self) -> dict[str, Any]:
         """As it is stored and printed."""
-        return {
+        record = {
             'gate': self.gate.name,
             'question': self.gate.question,
             'inputs': dict(self.answer.seen),
@@ -32,6 +32,9 @@ class Asked:
             'verb': self.answer.verb,
             'approved': self.approved,
         }
+        if self.answer.finding:
+            record |= {'finding': self.answer.finding, 'extent': dict(self.answer.extent)}
+        return record
 
 
 @dataclass(frozen=True)
@@ -114,14 +117,16 @@ def decide(gates: Iterable[Gate], inputs: Inputs, *, may_end: bool = True) -> De
 def _ask(gate: Gate, inputs: Inputs, may_end: bool) -> Asked:
     answer = weakening.confess(gate, inputs, gate.decide(inputs))
     if answer.word == Word.IGNORE and not may_end:
-        answer = replace(answer, word=Word.HOLD, verb=f'recovery cancel {inputs.id} --leave')
+        verb = f'recovery cancel {inputs.id} --leave'
+        answer = replace(answer, word=Word.HOLD, verb=verb, finding=ENDED)
     approval = inputs.approval
     if (
         answer.word == Word.HOLD
         and gate.approvable
         and approval is not None
-        and gate.name in approval.gates
+        and approval.passes(gate.name, answer.finding, answer.extent)
     ):
         passed = f'approved by {approval.by}, although: {answer.reason}'
-        return Asked(gate, replace(admit(passed), seen=answer.seen), approved=True)
+        opened = replace(answer, word=Word.ADMIT, reason=passed, verb='', again_in=None)
+        return Asked(gate, opened, approved=True)
     return Asked(gate, answer)

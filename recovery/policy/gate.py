@@ -9,6 +9,10 @@ from typing import Any
 
 from recovery.policy.inputs import Inputs
 
+FOUND = 'found'  #: the finding of a gate that has only one, beside not knowing
+UNKNOWN = 'unknown'  #: it could not look
+ENDED = 'ended'  #: it would end what must not end any more, so that a human is asked
+
 
 class Word(enum.StrEnum):
     """The three answers."""
@@ -27,6 +31,10 @@ class Answer:
     verb: str = ''  #: the command that releases a hold
     again_in: float | None = None  #: seconds until the answer may differ, where that is known
     seen: Mapping[str, Any] = field(default_factory=dict)  #: the inputs used, for the record
+    finding: str = ''  #: of what kind a hold is: an approval of one kind passes no other
+    #: How much of it, by name. An approval passes no more of anything than was there, and nothing
+    #: that was not.
+    extent: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,9 +54,23 @@ def admit(reason: str, /, **seen: Any) -> Answer:
     return Answer(Word.ADMIT, reason, seen=seen)
 
 
-def hold(reason: str, verb: str, /, again_in: float | None = None, **seen: Any) -> Answer:
+def hold(
+    reason: str,
+    verb: str,
+    /,
+    again_in: float | None = None,
+    *,
+    finding: str = FOUND,
+    extent: Mapping[str, float] | None = None,
+    **seen: Any,
+) -> Answer:
     """The gate is closed for now; ``verb`` is what opens it."""
-    return Answer(Word.HOLD, reason, verb, again_in, seen)
+    return Answer(Word.HOLD, reason, verb, again_in, seen, finding, extent or {})
+
+
+def unknown(reason: str, verb: str, /, **seen: Any) -> Answer:
+    """The gate is closed because it could not look: whoever approves that has seen nothing."""
+    return hold(reason, verb, finding=UNKNOWN, **seen)
 
 
 def ignore(reason: str, /, **seen: Any) -> Answer:

@@ -149,11 +149,35 @@ class Live:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What a gate held for, as a human saw it: its kind, and how much of what."""
+
+    gate: str
+    kind: str
+    extent: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Approval:
-    """A human's word that these gates need not admit."""
+    """A human's word that gates need not admit, for what they found, and for nothing worse."""
 
     by: str
-    gates: frozenset[str]
+    gates: frozenset[str] = frozenset()  #: whatever they find: as earlier releases took a word
+    findings: tuple[Finding, ...] = ()
+
+    def saw(self, gate: str, *kinds: str) -> bool:
+        """Whether the human saw that gate hold for one of these."""
+        return gate in self.gates or any(
+            one.gate == gate and one.kind in kinds for one in self.findings
+        )
+
+    def passes(self, gate: str, kind: str, extent: Mapping[str, float]) -> bool:
+        """Whether that gate may be passed: the kind was seen, and as much of everything."""
+        return gate in self.gates or any(
+            (one.gate, one.kind) == (gate, kind)
+            and all(much <= one.extent.get(name, 0.0) for name, much in extent.items())
+            for one in self.findings
+        )
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ import yaml
 from drivers.simulated.oracle import Broken, Oracle
 from drivers.simulated.trace import Event
 from recovery.db import tables
+from recovery.policy import approvals
 from tests.oracle.counting import metrics_are_true
 from tests.stage import Stage
 
@@ -88,7 +89,7 @@ class Play(logging.Handler):
         return [row for row in self.rows(tables.intent) if row['action'] == action]
 
     def approved(self, recovery: str, gate: str) -> bool:
-        return gate in (self.recoveries[recovery]['approved_gates'] or ())
+        return gate in approvals.names(self.recoveries[recovery]['approved_gates'])
 
 
 Judge = Callable[[Play], Iterator[Broken]]

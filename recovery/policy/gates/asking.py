@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recovery.policy import looks
-from recovery.policy.gate import Answer, Gate, admit, hold, ignore
+from recovery.policy.gate import Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
 
 
@@ -25,25 +25,29 @@ def _authority(inputs: Inputs) -> Answer:
 
 def _wide(inputs: Inputs) -> Answer:
     limits, verb = inputs.limits, f'recovery approve {inputs.id}'
-    reasons = []
+    reasons: list[str] = []
+    extent: dict[str, float] = {}
     if limits.approve_hosts or limits.approve_share < 1.0:
         if isinstance(inputs.services, Missing):
-            return hold(f'cannot count failed hosts: {inputs.services.why}', verb)
+            return unknown(f'cannot count failed hosts: {inputs.services.why}', verb)
         failed, total = looks.failed(inputs)
         if limits.approve_hosts and len(failed) > limits.approve_hosts:
             reasons.append(f'{len(failed)} hosts look failed, more than {limits.approve_hosts}')
+            extent['hosts'] = len(failed)
         if len(failed) > limits.approve_share * total:
             share = f'{limits.approve_share:.0%}'
             reasons.append(f'{len(failed)} of {total} hosts look failed, more than {share}')
+            extent['hosts'] = len(failed)
     if limits.approve_instances:
         if isinstance(inputs.instances, Missing):
-            return hold(f'cannot count the instances: {inputs.instances.why}', verb)
+            return unknown(f'cannot count the instances: {inputs.instances.why}', verb)
         if inputs.instances is not None and inputs.instances > limits.approve_instances:
             most = limits.approve_instances
             reasons.append(f'{inputs.instances} instances run on the host, more than {most}')
+            extent['instances'] = inputs.instances
     if not reasons:
         return admit('no more is at stake than may be done without a human')
-    return hold(f'a human is asked first: {"; ".join(reasons)}', verb)
+    return hold(f'a human is asked first: {"; ".join(reasons)}', verb, extent=extent)
 
 
 AUTHORITY = Gate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.evacuation.lost import SUCCEEDED
 from recovery.policy import looks
-from recovery.policy.gate import Answer, Gate, admit, hold, ignore
+from recovery.policy.gate import Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
 
 #: A booting agent destroys the guests of these records, and they are not elsewhere yet (H13).
@@ -23,7 +23,8 @@ def _out(inputs: Inputs) -> Answer:
 
 def _records(inputs: Inputs) -> Answer:
     if isinstance(inputs.migrations, Missing):
-        return hold(f'cannot ask Nova for evacuations: {inputs.migrations.why}', 'recovery doctor')
+        why = inputs.migrations.why
+        return unknown(f'cannot ask Nova for evacuations: {why}', 'recovery doctor')
     mine = [
         one
         for one in inputs.migrations
@@ -50,13 +51,14 @@ def _records(inputs: Inputs) -> Answer:
 
 def _leftovers(inputs: Inputs) -> Answer:
     if isinstance(inputs.leftovers, Missing):
-        return hold(f'cannot ask what is left over: {inputs.leftovers.why}', 'recovery doctor')
+        return unknown(f'cannot ask what is left over: {inputs.leftovers.why}', 'recovery doctor')
     if not inputs.leftovers:
         return admit('nothing is left over on the host')
     names = ', '.join(f'{one.name or one.instance} ({one.state})' for one in inputs.leftovers[:5])
     return hold(
         f'{len(inputs.leftovers)} instances are left over on the host: {names}',
         f'recovery host return {inputs.subject} --accept-leftovers',
+        extent={one.instance: 1 for one in inputs.leftovers},
         leftovers=len(inputs.leftovers),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from recovery.policy import looks
-from recovery.policy.gate import Answer, Gate, admit, hold
+from recovery.policy.gate import FOUND, UNKNOWN, Answer, Gate, Word, admit, hold
 from recovery.policy.gates.count import DOMAINS, MASS
 from recovery.policy.inputs import Inputs, Limits, Missing
 
@@ -26,6 +26,7 @@ def allowed(limits: Limits, failed: int, total: int) -> int:
 
 def _budget(inputs: Inputs) -> Answer:
     others = inputs.fences.hosts - {inputs.subject}
+    counted = not isinstance(inputs.services, Missing)
     limit, shrunk = _limit(inputs)
     window = looks.seconds(inputs.limits.fence_window_seconds)
     if len(others) < limit:
@@ -34,14 +35,15 @@ def _budget(inputs: Inputs) -> Answer:
     return hold(
         f'{len(others)} hosts were fenced within {window}, and {limit} are allowed{shrunk}',
         f'recovery approve {inputs.id}',
+        finding=FOUND if counted else UNKNOWN,
         fenced=sorted(others)[:20],
         limit=limit,
     )
 
 
 def _limit(inputs: Inputs) -> tuple[int, str]:
-    limits, approval = inputs.limits, inputs.approval
-    if approval is not None and approval.gates & {MASS.name, DOMAINS.name}:
+    limits = inputs.limits
+    if any(_wanted(gate, inputs) for gate in (MASS, DOMAINS)):
         # A human has seen how much is broken, and wants it recovered.
         return limits.fence_budget, ''
     if isinstance(inputs.services, Missing):
@@ -51,6 +53,15 @@ def _limit(inputs: Inputs) -> tuple[int, str]:
     if found == limits.fence_budget:
         return found, ''
     return found, f' while {len(failed)} of {total} hosts look failed ({limits.fence_budget} else)'
+
+
+def _wanted(gate: Gate, inputs: Inputs) -> bool:
+    """Whether a human saw that this gate counted too many, and no fewer than there are now."""
+    approval = inputs.approval
+    if approval is None or not approval.saw(gate.name, FOUND):
+        return False
+    now = gate.decide(inputs)
+    return now.word == Word.ADMIT or approval.passes(gate.name, now.finding, now.extent)
 
 
 BUDGET = Gate(

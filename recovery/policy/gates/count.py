@@ -6,7 +6,7 @@ from collections.abc import Set
 from typing import Any
 
 from recovery.policy import looks
-from recovery.policy.gate import Answer, Gate, admit, hold
+from recovery.policy.gate import Answer, Gate, admit, hold, unknown
 from recovery.policy.inputs import Domain, Inputs, Missing
 
 #: Where an answer says which scope is in a storm; whoever records the decision remembers it.
@@ -17,7 +17,7 @@ AT_ONCE = 1.0
 
 def _mass(inputs: Inputs) -> Answer:
     if isinstance(inputs.services, Missing):
-        return hold(f'cannot count failed hosts: {inputs.services.why}', 'recovery doctor')
+        return unknown(f'cannot count failed hosts: {inputs.services.why}', 'recovery doctor')
     failed, total = looks.failed(inputs)
     limits = inputs.limits
     seen: dict[str, Any] = {'failed': len(failed), 'of': total, 'hosts': sorted(failed)[:20]}
@@ -27,6 +27,7 @@ def _mass(inputs: Inputs) -> Answer:
         f'{len(failed)} of {total} hosts look failed at once, more than {limits.mass_share:.0%} '
         f'and more than {limits.mass_count}: that is rarely the hosts, usually the network',
         f'recovery approve {inputs.id}',
+        extent={'cloud': len(failed)},
         storm='cloud',
         **seen,
     )
@@ -40,29 +41,42 @@ def too_many(failed: int, total: int, share: float, count: int) -> bool:
 def _domains(inputs: Inputs) -> Answer:
     verb = f'recovery approve {inputs.id}'
     if isinstance(inputs.domains, Missing):
-        return hold(f'cannot ask what fails together: {inputs.domains.why}', verb)
+        return unknown(f'cannot ask what fails together: {inputs.domains.why}', verb)
     if not inputs.domains:
         return admit('the host belongs to no domain that has a limit of its own')
     if isinstance(inputs.services, Missing):
-        return hold(f'cannot count failed hosts: {inputs.services.why}', 'recovery doctor')
+        return unknown(f'cannot count failed hosts: {inputs.services.why}', 'recovery doctor')
     failed, _ = looks.failed(inputs)
     known = {one.host for one in inputs.services if not looks.long_out(one, inputs.now)} | failed
     counts = {scope(one): _count(one, failed, known) for one in inputs.domains}
     seen = {name: f'{down} of {total}' for name, (down, total) in counts.items()}
-    for one in inputs.domains:
+    broken = [one for one in inputs.domains if _too_many(one, inputs, *counts[scope(one)])]
+    if broken:
+        one = broken[0]
         down, total = counts[scope(one)]
         share, count = _limits(one, inputs)
-        if share is not None and too_many(down, total, share, count):
-            return hold(
-                f'{down} of {total} hosts of {one.kind} {one.name} look failed at once, more '
-                f'than {share:.0%} and more than {count}: that is rarely the hosts, usually what '
-                'they share',
-                verb,
-                domains=seen,
-                storm=scope(one),
-            )
+        others = ''.join(f', and {seen[scope(each)]} of {words(each)}' for each in broken[1:])
+        return hold(
+            f'{down} of {total} hosts of {words(one)} look failed at once, more '
+            f'than {share:.0%} and more than {count}{others}: that is rarely the hosts, usually '
+            'what they share',
+            verb,
+            extent={scope(each): counts[scope(each)][0] for each in broken},
+            domains=seen,
+            storm=scope(one),
+        )
     said = ', '.join(f'{how} of {name.replace(":", " ", 1)}' for name, how in seen.items())
     return admit(f'hosts that look failed: {said}', domains=seen)
+
+
+def _too_many(domain: Domain, inputs: Inputs, down: int, total: int) -> bool:
+    share, count = _limits(domain, inputs)
+    return share is not None and too_many(down, total, share, count)
+
+
+def words(domain: Domain) -> str:
+    """A domain as a sentence names it."""
+    return f'{domain.kind} {domain.name}'
 
 
 def scope(domain: Domain) -> str:
@@ -93,13 +107,18 @@ def _clock(inputs: Inputs) -> Answer:
         return admit('there are hosts that report')
     times = [one.updated_at for one in counted if one.updated_at is not None]
     spread, newest = max(times) - min(times), inputs.now - max(times)
-    seen = {'services': len(counted), 'spread': round(spread, 1), 'newest': round(newest, 1)}
+    seen: dict[str, Any] = {
+        'services': len(counted),
+        'spread': round(spread, 1),
+        'newest': round(newest, 1),
+    }
     verb = f'recovery approve {inputs.id}'
     if all(one.state != 'up' for one in counted) and newest < inputs.limits.down_seconds:
         return hold(
             f'Nova calls all {len(counted)} services down, and the newest report is '
             f'{looks.seconds(newest)} old: the clock of its API may have stepped',
             verb,
+            finding='stepped',
             **seen,
         )
     if spread <= AT_ONCE:
@@ -107,6 +126,7 @@ def _clock(inputs: Inputs) -> Answer:
             f'all {len(counted)} services fell silent within {AT_ONCE:.0f} s: a clock has '
             'stepped, or what they all report through has stopped; hosts do not die so',
             verb,
+            finding='together',
             **seen,
         )
     return admit(f'their last reports are {looks.seconds(spread)} apart', **seen)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from recovery.policy.gate import Answer, Gate, admit, hold
+from recovery.policy.gate import Answer, Gate, admit, hold, unknown
 from recovery.policy.inputs import Inputs, Missing
 
 
 def _path(inputs: Inputs) -> Answer:
     devices = inputs.devices
     if isinstance(devices, Missing):
-        return hold(f'the fencing inventory cannot be used: {devices.why}', 'recovery doctor')
+        return unknown(f'the fencing inventory cannot be used: {devices.why}', 'recovery doctor')
     if not devices:
         return hold(
             f'the fencing inventory has no device for {inputs.subject}; without one it can '
@@ -26,7 +26,7 @@ def _path(inputs: Inputs) -> Answer:
 def _alone(inputs: Inputs) -> Answer:
     clashes = inputs.clashes
     if isinstance(clashes, Missing):
-        return hold(f'cannot compare the devices of all hosts: {clashes.why}', 'recovery doctor')
+        return unknown(f'cannot compare the devices of all hosts: {clashes.why}', 'recovery doctor')
     if clashes:
         # Each device by itself is in order: only a look at all hosts shows it.
         return hold('; '.join(clashes), 'recovery doctor', clashes=clashes)

@@ -55,6 +55,7 @@ def _attempts(inputs: Inputs) -> Answer:
         f'{inputs.recoveries} recoveries of this host within {window} already; '
         f'{limit} are allowed without a human',
         f'recovery approve {inputs.id}',
+        extent={'recoveries': inputs.recoveries},
         recoveries=inputs.recoveries,
         limit=limit,
     )
@@ -71,6 +72,7 @@ def _loop(inputs: Inputs) -> Answer:
         f'the host failed {looks.seconds(since)} after its return; fencing it again and again '
         'helps nobody',
         f'recovery approve {inputs.id}',
+        extent={f'return {returned:.0f}': 1},
         since=round(since),
     )
 

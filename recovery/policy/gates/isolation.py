@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from recovery.policy.gate import Answer, Gate, admit, hold
+from recovery.policy.gate import Answer, Gate, admit, hold, unknown
 from recovery.policy.inputs import Inputs, Missing, Surroundings
 
 
@@ -19,20 +19,21 @@ def _isolated(inputs: Inputs) -> Answer:
         return admit('no witness is configured, so that nobody can say')
     verb = f'recovery approve {inputs.id}'
     if isinstance(around, Missing):
-        return hold(f'cannot find out whether we are cut off: {around.why}', verb)
-    here, seen = _reached(around), _seen(around)
+        return unknown(f'cannot find out whether we are cut off: {around.why}', verb)
+    here, seen, extent = _reached(around), _seen(around), _lost(around)
     arbitrator = around.arbitrator
     if here is None and arbitrator is None:
         why = f'we reach {seen["reached"]} of {seen["of"]} witnesses, and no arbitrator is named'
-        return hold(f'we may be cut off: {why}', verb, **seen)
+        return hold(f'we may be cut off: {why}', verb, extent=extent, **seen)
     if here is None and arbitrator is not None and not arbitrator.reached:
         why = f'half of the witnesses are away, and the arbitrator {arbitrator.name} as well'
-        return hold(f'we may be cut off: {why} ({arbitrator.said})', verb, **seen)
+        said = f'we may be cut off: {why} ({arbitrator.said})'
+        return hold(said, verb, extent=extent, **seen)
     if here is False:
         every = around.witnesses or tuple(filter(None, [arbitrator]))
         away = '; '.join(f'{one.name}: {one.said}' for one in every if not one.reached)
         why = f'we reach {seen["reached"]} of {seen["of"]} witnesses ({away})'
-        return hold(f'we may be cut off: {why}', verb, **seen)
+        return hold(f'we may be cut off: {why}', verb, extent=extent, **seen)
     return _together(around, seen, verb)
 
 
@@ -53,7 +54,13 @@ def _together(around: Surroundings, seen: dict[str, Any], verb: str) -> Answer:
         return admit('we reach enough to know that it is not us who are cut off', **seen)
     cut = ', '.join(sorted(name for name, reached in around.others.items() if not reached))
     why = f'{machines.count(False)} of {len(machines)} machines of ours see no majority ({cut})'
-    return hold(f'we may be cut off: {why}', verb, **seen)
+    return hold(f'we may be cut off: {why}', verb, extent=_lost(around), **seen)
+
+
+def _lost(around: Surroundings) -> dict[str, float]:
+    """How much is away: the more, the surer it is us."""
+    away = [one for one in (*around.witnesses, around.arbitrator) if one and not one.reached]
+    return {'away': len(away), 'cut off': list(around.others.values()).count(False)}
 
 
 def _seen(around: Surroundings) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recovery.policy.gate import Answer, Gate, admit, hold
+from recovery.policy.gate import Answer, Gate, admit, hold, unknown
 from recovery.policy.inputs import Inputs, Missing, Sign
 
 
@@ -22,7 +22,7 @@ def _veto(inputs: Inputs) -> Answer:
 def _signs(inputs: Inputs) -> Answer:
     approve = f'recovery approve {inputs.id}'
     if isinstance(inputs.signs, Missing):
-        return hold(f'cannot look for signs of life: {inputs.signs.why}', approve)
+        return unknown(f'cannot look for signs of life: {inputs.signs.why}', approve)
     # An answer that nobody knows is taken for the careful one.
     found = [
         one for one in inputs.signs if one.alive is True and one.answer not in ('veto', 'record')
@@ -30,7 +30,10 @@ def _signs(inputs: Inputs) -> Answer:
     said = _said(inputs.signs)
     if found:
         return hold(
-            f'{inputs.subject} shows signs of life: {_sentence(found)}', approve, signs=said
+            f'{inputs.subject} shows signs of life: {_sentence(found)}',
+            approve,
+            extent={one.name: 1 for one in found},
+            signs=said,
         )
     recorded = _living(inputs, 'record')
     if recorded:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from recovery.policy import looks
-from recovery.policy.gate import Answer, Gate, admit, hold
+from recovery.policy.gate import Answer, Gate, admit, hold, unknown
 from recovery.policy.gates.switches import whole
 from recovery.policy.inputs import Inputs, Missing
+
+FORCED = 'forced down'
 
 
 def _maintenance(inputs: Inputs) -> Answer:
@@ -17,13 +19,14 @@ def _maintenance(inputs: Inputs) -> Answer:
     return hold(
         f'{host.maintenance_by} set {host.name} to maintenance: {host.maintenance_reason}',
         f'recovery host maintenance {host.name} off',
+        extent={f'{host.maintenance_by}: {host.maintenance_reason}': 1},
         maintenance=True,
     )
 
 
 def _foreign(inputs: Inputs) -> Answer:
     if isinstance(inputs.services, Missing):
-        return hold(f'cannot ask Nova for marks: {inputs.services.why}', 'recovery doctor')
+        return unknown(f'cannot ask Nova for marks: {inputs.services.why}', 'recovery doctor')
     service = looks.the_service(inputs)
     if service is None:
         return admit('nothing to ask: the host is not known')
@@ -37,9 +40,13 @@ def _foreign(inputs: Inputs) -> Answer:
     verb = f'recovery approve {inputs.id}'
     if not service.enabled and not (ours and inputs.own.disabled):
         because = f' ("{said}")' if said else ''
-        return hold(f'somebody else disabled the service{because}', verb, **seen)
+        extent = {f'disabled: {said}': 1.0}
+        if service.forced_down and not inputs.own.forced_down:
+            extent[FORCED] = 1
+            because += ' and forced it down'
+        return hold(f'somebody else disabled the service{because}', verb, extent=extent, **seen)
     if service.forced_down and not inputs.own.forced_down:
-        return hold('somebody else forced the service down', verb, **seen)
+        return hold('somebody else forced the service down', verb, extent={FORCED: 1}, **seen)
     return admit('nobody else disabled it or forced it down', **seen)
 
 
@@ -53,6 +60,7 @@ def _window(inputs: Inputs) -> Answer:
         f'{looks.seconds(left)}: {last.reason}',
         f'recovery window close {last.id[:8]}',
         again_in=max(1.0, left),
+        extent={one.id: 1 for one in inputs.windows},
         windows=[one.id for one in inputs.windows],
         ends_at=last.ends_at,
     )

@@ -6,16 +6,19 @@ from typing import Any
 
 from drivers.contracts.compute import Service
 from recovery.policy import looks
-from recovery.policy.gate import Answer, Gate, admit, hold, ignore
+from recovery.policy.gate import Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
 
 #: updated_at moves with a change of a flag, too: this close to a request of ours it says nothing.
 PUT_SLACK = 3.0
+ALIVE = 'alive'  #: it reports, or Nova says so
+CLOCKS = 'clocks'  #: clocks differ, so that nobody can tell
 
 
 def _down(inputs: Inputs) -> Answer:
     if isinstance(inputs.services, Missing):
-        return hold(f'cannot ask Nova whether it is down: {inputs.services.why}', 'recovery doctor')
+        why = inputs.services.why
+        return unknown(f'cannot ask Nova whether it is down: {why}', 'recovery doctor')
     service = looks.the_service(inputs)
     if service is None:
         return admit('nothing to ask: the host is not known')
@@ -27,22 +30,24 @@ def _down(inputs: Inputs) -> Answer:
     }
     approve = f'recovery approve {inputs.id}'
     if service.state == 'unknown':
-        return hold('the cell of the host does not answer Nova', approve, **seen)
+        return unknown('the cell of the host does not answer Nova', approve, **seen)
     if quiet is None:
         return admit('it has never reported', **seen)
     if _our_change(service, inputs):
         if service.state == 'up':
-            return hold('Nova sees the service up', approve, **seen)
+            return hold('Nova sees the service up', approve, finding=ALIVE, **seen)
         return admit('Nova sees it down; the last change of its record was ours', **seen)
     limit = inputs.limits.down_seconds
     if quiet < limit:
         again = max(1.0, limit - quiet) if quiet >= 0 else None
-        return hold(_alive(service, quiet, limit), approve, again, **seen)
+        kind = ALIVE if quiet >= 0 else CLOCKS
+        return hold(_alive(service, quiet, limit), approve, again, finding=kind, **seen)
     if service.state == 'up' and _all_silent(inputs):
         return hold(
             'by the clock of this machine no host has reported lately, yet '
             'Nova sees them up: compare the clocks',
             approve,
+            finding=CLOCKS,
             **seen,
         )
     return admit(f'its service has not reported for {looks.seconds(quiet)}', **seen)
@@ -79,7 +84,7 @@ def _over(inputs: Inputs) -> Answer:
     service, arrived = looks.the_service(inputs), inputs.arrived_at
     if service is None or service.updated_at is None or arrived is None:
         return admit('nothing to compare')
-    if inputs.approval is not None and DOWN.name in inputs.approval.gates:
+    if inputs.approval is not None and inputs.approval.saw(DOWN.name, ALIVE, CLOCKS):
         return admit(f'{inputs.approval.by} wants it recovered although it reports')
     if not inputs.agreed:
         return admit('Nova has never seen it down: there is nothing that could be over')

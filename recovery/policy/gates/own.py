@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from recovery.policy import looks
-from recovery.policy.gate import Answer, Gate, admit, hold
-from recovery.policy.inputs import Inputs, Missing
+from recovery.policy.gate import Answer, Gate, admit, hold, unknown
+from recovery.policy.inputs import Inputs, Limits, Missing
 
 #: Of a label that the options do not name, one host may be down.
 USUAL = 1
@@ -14,7 +16,7 @@ def _carries(inputs: Inputs) -> Answer:
     if not inputs.carriers:
         return admit('the host carries nothing else that is known')
     if isinstance(inputs.services, Missing):
-        return hold(f'cannot count what is down: {inputs.services.why}', 'recovery doctor')
+        return unknown(f'cannot count what is down: {inputs.services.why}', 'recovery doctor')
     failed, _ = looks.failed(inputs)
     gone = failed | {inputs.subject} | _out(inputs)
     down = {label: sorted(hosts & gone) for label, hosts in inputs.carriers.items()}
@@ -29,10 +31,20 @@ def _carries(inputs: Inputs) -> Answer:
                 f'with {inputs.subject} there would be {len(down[label])} hosts down that carry '
                 f'{label} ({names}), and {most} may be',
                 f'recovery approve {inputs.id}',
+                extent=_over(down, inputs.limits),
                 carries=seen,
             )
     said = ', '.join(f'{label} ({how} down)' for label, how in seen.items())
     return admit(f'what it carries lives on elsewhere: {said}', carries=seen)
+
+
+def _over(down: Mapping[str, Sequence[str]], limits: Limits) -> dict[str, float]:
+    """How many hosts would be down of each label of which too many would be."""
+    return {
+        label: len(hosts)
+        for label, hosts in down.items()
+        if len(hosts) > limits.carries_down.get(label, USUAL)
+    }
 
 
 def _out(inputs: Inputs) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recovery.policy import looks
-from recovery.policy.gate import Answer, Gate, admit, hold, ignore
+from recovery.policy.gate import Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
 
 #: One service of these stands for many nodes, or for none of its own; Nova refuses to evacuate
@@ -15,7 +15,7 @@ STALE = 7 * 86400.0
 def _service(inputs: Inputs) -> Answer:
     if isinstance(inputs.services, Missing):
         why = inputs.services.why
-        return hold(f'cannot ask Nova which host {inputs.subject} is: {why}', 'recovery doctor')
+        return unknown(f'cannot ask Nova which host {inputs.subject} is: {why}', 'recovery doctor')
     found = looks.matches(inputs)
     if not found:
         return _unknown(inputs)
@@ -46,7 +46,7 @@ def _unknown(inputs: Inputs) -> Answer:
 def _hypervisor(inputs: Inputs) -> Answer:
     if isinstance(inputs.hypervisors, Missing):
         why = inputs.hypervisors.why
-        return hold(f'cannot ask Nova for the hypervisor: {why}', 'recovery doctor')
+        return unknown(f'cannot ask Nova for the hypervisor: {why}', 'recovery doctor')
     below = [one for one in inputs.hypervisors if one.host == inputs.subject]
     if not below:
         return hold(

@@ -43,25 +43,35 @@ def _settled(inputs: Inputs) -> Answer:
 
 def _storm(inputs: Inputs) -> Answer:
     # Said here, too, so that who approves the mass failure approves what follows from it.
-    for gate in (MASS, DOMAINS):
-        answer = gate.decide(inputs)
-        if answer.word == Word.HOLD and STORM in answer.seen:
-            verb = f'recovery approve {inputs.id}'
-            return hold(f'a storm is on in {_where(answer.seen[STORM])}', verb)
+    verb = f'recovery approve {inputs.id}'
     storms = [one for one in inputs.storms if _covers(one, inputs)]
     left = {one: one.seen_at + inputs.limits.storm_cooldown_seconds - inputs.now for one in storms}
+    # What cools down is the least of a storm: who approves while it is on approves that, too.
+    extent: dict[str, float] = {one.scope: 1.0 for one in storms if left[one] > 0}
+    raging = [answer for answer in _raging(inputs) if STORM in answer.seen]
+    for answer in raging:
+        extent |= answer.extent
+    if raging:
+        where = _where(raging[0].seen[STORM])
+        return hold(f'a storm is on in {where}', verb, extent=extent)
     last = max(left, key=lambda one: (left[one], one.scope), default=None)
     if last is None or left[last] <= 0:
         return admit('no storm is on, or has just passed', storms=[one.scope for one in storms])
     return hold(
         f'a storm in {_where(last.scope)} was seen {looks.seconds(inputs.now - last.seen_at)} ago; '
         f'nothing begins for another {looks.seconds(left[last])}, for hosts return one by one',
-        f'recovery approve {inputs.id}',
+        verb,
         again_in=max(1.0, left[last]),
+        extent=extent,
         scope=last.scope,
         began_at=last.began_at,
         seen_at=last.seen_at,
     )
+
+
+def _raging(inputs: Inputs) -> list[Answer]:
+    answers = [gate.decide(inputs) for gate in (MASS, DOMAINS)]
+    return [one for one in answers if one.word == Word.HOLD]
 
 
 def _covers(storm: Storm, inputs: Inputs) -> bool:

@@ -10,7 +10,7 @@ from oslo_config import cfg
 
 from drivers.simulated.clock import VirtualClock
 from drivers.simulated.world import World
-from recovery.db import events, guards, recoveries, tables
+from recovery.db import decisions, events, guards, recoveries, tables, windows
 from recovery.intake import again, receive
 from recovery.operate import hold
 from recovery.site import Site
@@ -194,6 +194,64 @@ def test_an_approval_passes_no_gate_that_holds_no_more(
     clock.wait(None, 300.0)
     again.held(site)
     assert hold.approve(site.store, recovery, by='ann', reason='new disks') == ('maintenance',)
+
+
+def decided(site: Site, recovery: str) -> list[dict[str, str]]:
+    """Which gates held, and for what, by each decision on record."""
+    with site.store.read() as connection:
+        rows = decisions.of_recovery(connection, recovery)
+    return [
+        {one['gate']: one['finding'] for one in row['gates'] if one['answer'] == 'hold'}
+        for row in rows
+    ]
+
+
+def test_a_gate_behind_another_one_is_on_record_when_it_begins_to_hold(
+    site: Site, alarm: Any, clock: VirtualClock, dead: str
+) -> None:
+    """Maintenance holds all the time. What holds behind it changes: an approval has to cover it."""
+    with site.store.write() as connection:
+        guards.maintain(connection, dead, True, by='bob', reason='disks', now=0.0)
+    recovery = str(receive(site, alarm()).recovery)
+    clock.wait(None, 30.0)
+    again.held(site)
+    assert decided(site, recovery)[-1] == {'maintenance': 'found'}
+    with site.store.write() as connection:
+        now = clock.now()
+        window = windows.Window('w-1', 'cloud', now, now + 600, 'eve', 'switch', at=now)
+        windows.add(connection, window)
+    for _ in range(3):
+        clock.wait(None, 15.0)
+        again.held(site)
+    assert decided(site, recovery)[-1] == {'maintenance': 'found', 'window': 'found'}
+    assert hold.approve(site.store, recovery, by='ann', reason='so') == ('maintenance', 'window')
+
+
+def test_more_of_the_same_is_on_record_and_was_not_approved(
+    site: Site, alarm: Any, world: World, clock: VirtualClock, dead: str
+) -> None:
+    """What an approval passes is what was there: five silent hosts are more than four."""
+    isolate(world, 1, 3, 4, 5)
+    clock.wait(None, 65.0)
+    recovery = str(receive(site, alarm()).recovery)
+    clock.wait(None, 30.0)
+    again.held(site)
+    before = len(decided(site, recovery))
+    assert 'mass-failure' in decided(site, recovery)[-1]
+    hold.approve(site.store, recovery, by='ann', reason='so')
+    change(site, recovery, state='waiting', code='held', phase='verify', next_check=clock.now())
+    isolate(world, 6, 7)
+    for _ in range(3):
+        clock.wait(None, 65.0)
+        again.waiting(site)
+    row = row_of(site, recovery)
+    assert (row['state'], row['code']) == ('waiting', 'held')
+    assert 'hosts look failed at once' in row['reason']
+    assert len(decided(site, recovery)) == before + 1
+    hold.approve(site.store, recovery, by='ann', reason='so')
+    change(site, recovery, state='waiting', code='held', phase='verify', next_check=clock.now())
+    again.waiting(site)
+    assert row_of(site, recovery)['state'] == 'ready'
 
 
 def waiting(site: Site, recovery: str | None, code: str, phase: str) -> None:

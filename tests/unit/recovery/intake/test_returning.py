@@ -81,7 +81,18 @@ def test_leftovers_block_until_a_human_accepts_them(site: Site, alarm: Any, dead
         row = recoveries.get(connection, str(accepted.recovery))
     assert row is not None
     assert (row['arguments']['accept_leftovers'], row['arguments']['rebooted']) == (True, True)
-    assert row['approved_gates'] == ['leftovers']
+    [entry] = row['approved_gates']
+    assert (entry['gate'], entry['kind'], len(entry['extent'])) == ('leftovers', 'found', 2)
+
+
+def test_what_nobody_could_look_at_is_not_accepted(
+    site: Site, alarm: Any, world: World, dead: str
+) -> None:
+    recovered(site, receive(site, alarm()))
+    world.faults.add('nova.servers', 'error', 503)
+    outcome = ask(site, dead, accept_leftovers=True)
+    assert (outcome.answer, outcome.gate) == ('hold', 'leftovers')
+    assert 'cannot ask what is left over' in outcome.reason
 
 
 def test_an_instance_that_no_item_explains_blocks(site: Site, alarm: Any, dead: str) -> None:
