@@ -28,4 +28,5 @@ CLOSED = Gate(
     on_missing='open: the gate "service" holds then',
     decide=_closed,
     needs=frozenset({'services'}),
+    approvable=False,
 )

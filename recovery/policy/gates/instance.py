@@ -110,6 +110,7 @@ WANTED = Gate(
     on_missing='open: the gate "instance" holds then',
     decide=_wanted,
     needs=frozenset({'instance'}),
+    approvable=False,
 )
 
 RESTARTABLE = Gate(
@@ -118,6 +119,7 @@ RESTARTABLE = Gate(
     on_missing='open: the gate "instance" holds then',
     decide=_restartable,
     needs=frozenset({'instance'}),
+    approvable=False,
 )
 
 ABOVE = Gate(
