@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
 
 from recovery.db import alarms, decisions, events, recoveries, states
-from recovery.intake import collect, gates_port, naming, weather
+from recovery.intake import collect, gates_port, naming, taking, weather
 from recovery.intake.admission import again_in
 from recovery.intake.receive import decide as decide_alarm
 from recovery.intake.record import record
@@ -105,7 +106,8 @@ def _again(site: Site, row: sa.RowMapping) -> None:
         decide_alarm(site, renamed)
         return
     decision = decide(gates, inputs)
-    site.store.transact(lambda connection: _decided(site, connection, row, decision, inputs))
+    with suppress(taking.Changed):  # it is due again soon
+        site.store.transact(lambda connection: _decided(site, connection, row, decision, inputs))
 
 
 def _decided(
@@ -121,6 +123,8 @@ def _decided(
         cleared = {'code': None, 'verb': None, 'next_check': None, 'expires_at': None}
         values = cleared | {'reason': reason}
         changed = recoveries.move(connection, recovery, row['state'], states.READY, now, **values)
+        if changed:
+            taking.take_over(site, connection, row['kind'], row['host'], recovery)
     elif decision.word == Word.IGNORE:
         ended = {'code': decision.gate, 'reason': reason, 'verb': None}
         changed = recoveries.move(

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from drivers.contracts.alarms import Alarm
-from drivers.contracts.errors import DriverError
+from drivers.contracts.compute import Instance
+from drivers.contracts.errors import DriverError, NotFound
 from drivers.contracts.fencing import FenceDevice
 from drivers.contracts.inventory import InventoryError
 from flows.records import ItemState
@@ -90,7 +91,8 @@ def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
 
     What a driver cannot say is Missing. Raises StoreAway.
     """
-    values = _remembered(site, ask)
+    instance = _instance(site, ask) if 'instance' in needs else Missing()
+    values = _remembered(site, ask, instance)
     values |= _asked(site, ask, needs, values['host'])
     if 'surroundings' in needs:
         values['surroundings'] = surroundings(site)
@@ -125,10 +127,32 @@ def counted(connection: sa.Connection, numbers: Limits, now: float, host: str) -
     }
 
 
-def _remembered(site: Site, ask: Ask) -> dict[str, Any]:
+def _instance(site: Site, ask: Ask) -> Instance | Missing | None:
+    timeout = site.conf.compute.read_seconds
+
+    def found() -> Instance | None:
+        try:
+            return site.compute.instance(ask.subject, timeout=timeout)
+        except NotFound:
+            return None
+
+    return _try(found)
+
+
+def _place(ask: Ask, instance: Instance | Missing | None) -> str:
+    """The host that is meant; of an instance, where it was when its recovery began, or is."""
+    if ask.row is not None:
+        return str(ask.row['host'])
+    if not recoveries.of_instances(ask.kind):
+        return ask.subject
+    return (instance.host or '') if isinstance(instance, Instance) else ''
+
+
+def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> dict[str, Any]:
     numbers, now = limits(site.conf), site.clock.now()
     own = ask.row['id'] if ask.row else None
-    host = ask.row['host'] if ask.row else ask.subject
+    host, restart = _place(ask, instance), recoveries.of_instances(ask.kind)
+    about, kind = (ask.subject, ask.kind) if restart else (host, order.HOST_DOWN)
     with site.store.read() as connection:
         live = recoveries.blocking(connection, ask.kind, ask.subject)
         since = now - numbers.attempts_window_seconds
@@ -141,12 +165,16 @@ def _remembered(site: Site, ask: Ask) -> dict[str, Any]:
             'live': _live(live, ask.kind, own),
             'proven_at': _proven_at(connection, host, own),
             'agreed': _agreed(connection, ask),
-            'closed_at': recoveries.closed_at(connection, host, ask.kind, but=own),
+            'closed_at': recoveries.closed_at(
+                connection, ask.subject if restart else host, ask.kind, but=own
+            ),
             'carriers': domains.carriers(connection, host),
             'workers_here': here,
             'workers_elsewhere': elsewhere,
             'observing_since': workers.observing_since(connection, now),
-            'recoveries': recoveries.count(connection, host, order.HOST_DOWN, since=since, but=own),
+            'recoveries': recoveries.count(connection, about, kind, since=since, but=own),
+            'instance': instance,
+            'above': _above(connection, ask.kind, host),
         }
 
 
@@ -202,9 +230,16 @@ def _live(row: sa.RowMapping | None, kind: str, own: str | None) -> Live | None:
     return Live(row['id'], row['kind'], row['state'])
 
 
+def _above(connection: sa.Connection, kind: str, host: str) -> Live | None:
+    row = recoveries.above(connection, kind, host, held=True)
+    return None if row is None else Live(row['id'], row['kind'], row['state'])
+
+
 def _agreed(connection: sa.Connection, ask: Ask) -> bool:
     if ask.row is None or ask.row['state'] != states.HELD:
         return True
+    if DOWN not in order.gates(ask.kind, order.Stage.HELD):
+        return True  # nobody asked it
     rows = decisions.of_recovery(connection, ask.row['id'])
     said = (one for row in rows for one in row['gates'] if one['gate'] == DOWN.name)
     return any(one['answer'] == Word.ADMIT and not one['approved'] for one in said)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from recovery.db import events, recoveries, states
-from recovery.intake import collect
+from recovery.intake import collect, taking
 from recovery.intake.admission import Outcome
 from recovery.intake.arguments import arguments
 from recovery.intake.record import record
@@ -62,7 +62,7 @@ def request_return(
         if waiting is not None:
             return site.store.transact(lambda one: _once_more(site, one, waiting, fresh, decision))
         return site.store.transact(lambda connection: _begin(site, connection, fresh, decision))
-    except sa.exc.IntegrityError:
+    except (taking.Changed, sa.exc.IntegrityError):
         return _too_late(site, host)
 
 
@@ -128,6 +128,9 @@ def _refused(decision: Decision, live: Live | None) -> Outcome:
 def _begin(
     site: Site, connection: sa.Connection, fresh: recoveries.Fresh, decision: Decision
 ) -> Outcome:
+    lower = recoveries.blocking(connection, fresh.kind, fresh.subject)
+    if lower is not None and order.supersedes(fresh.kind, lower['kind']):
+        taking.supersede(site, connection, lower, fresh.id)
     recoveries.create(connection, fresh)
     return _asked(site, connection, fresh.id, fresh, decision)
 

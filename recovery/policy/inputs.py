@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from drivers.contracts.alarms import Alarm
-from drivers.contracts.compute import Hypervisor, Migration, Service
+from drivers.contracts.compute import Hypervisor, Instance, Migration, Service
 
 T = TypeVar('T')
 
@@ -43,6 +43,8 @@ class Limits:
     approve_hosts: int = 0  #: 0: however many hosts look failed
     approve_share: float = 1.0
     weakened: Mapping[str, str] = field(default_factory=dict)  #: by gate: the stated reason
+    ha_key: str = 'HA_Enabled'  #: metadata by which an owner asks for restarts
+    every_instance: bool = False  #: whatever its metadata say
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,9 @@ class Inputs:
     authority: str = 'start'  #: of the alarm's source: 'start', 'approve', 'evidence'
     migrations: tuple[Migration, ...] | Missing = field(default_factory=Missing)
     leftovers: tuple[Leftover, ...] | Missing = field(default_factory=Missing)
+    #: that the alarm is about, if it is about one; None: Nova says that there is none
+    instance: Instance | Missing | None = field(default_factory=Missing)
+    above: Live | None = None  #: the live recovery of the host of that instance
 
     @property
     def id(self) -> str:

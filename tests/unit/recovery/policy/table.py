@@ -27,6 +27,7 @@ from tests.unit.recovery.policy.given import (
     service,
     stale,
 )
+from tests.unit.recovery.policy.kinds import KINDS
 
 APPROVED = Approval('ann', frozenset({'mass-failure', 'storm'}))
 
@@ -261,5 +262,5 @@ STAKES: list[Case] = [
     ('capacity', stale(10), ADMIT, 'warning: no other host is up and enabled'),
 ]
 MORE: list[Case] = [
-    *SWITCHES, *ISOLATION, *LIFE, *ASKING, *COUNTS, *BUDGETS, *STAKES,
+    *SWITCHES, *ISOLATION, *LIFE, *ASKING, *COUNTS, *BUDGETS, *STAKES, *KINDS,
 ]  # fmt: skip

@@ -149,6 +149,7 @@ LATER: list[tuple[str, Given, Given, bool]] = [
         False,
     ),
     ('attempts', {'recoveries': 3}, {'recoveries': 4}, False),
+    ('restarts', {'recoveries': 3}, {'recoveries': 4}, False),
     (
         'fence-loop',
         {'host': HostRecord('c1', returned_at=NOW - 99)},

@@ -76,6 +76,7 @@ def test_what_no_approval_opens() -> None:
     assert locked == {
         'armed', 'paused', 'service', 'inventory', 'device-alone', 'identity', 'free', 'records',
         'veto',
+        'instance', 'wanted', 'restartable', 'host-recovery', 'host-serves', 'closed',
     }  # fmt: skip
 
 
