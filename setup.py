@@ -91,6 +91,7 @@ setup(
     | {
         'recovery.api.page': ['templates/page/*.html', 'static/*'],
         'recovery.db': ['alembic.ini', 'migrations/*', 'migrations/versions/*.py'],
+        'recovery.bus': ['notification.schema.json'],
         'recovery.view': ['bundle.schema.json'],
     },
     install_requires=REQUIRES,

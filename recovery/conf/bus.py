@@ -40,8 +40,8 @@ OPTIONS = [
     ),
     cfg.StrOpt(
         'alarm_exchange',
-        default='recovery',
-        help='Exchange of the alarms.',
+        default='recovery_alarms',
+        help='Exchange of the alarms; not that of anything else, which may have other properties.',
     ),
     cfg.BoolOpt(
         'alarm_quorum',

@@ -15,6 +15,7 @@ from recovery.db.store import Store
 from recovery.db.tables import guard as table
 
 NOBODY = ''
+TOUCHES = 6  # in a lease, by who holds it
 TICK = 0.001  # two touches are never the same, whatever the wall clock does
 
 
@@ -33,13 +34,19 @@ class Duty:
         self._who = who
         self._lease = lease_seconds
         self._mine: float | None = None  # the touch that was ours
+        self._touched = 0.0  # when that was, as elapsed time
         self._seen: tuple[str, float, float] = ('', 0.0, 0.0)  # holder, its touch, when we saw it
         self.value: Any = None  #: what the holder remembers; None when nothing ever was
 
     def hold(self) -> bool:
-        """Touch it, or take it over. False: somebody else holds it. Raises StoreAway."""
-        if self._mine is not None and self.save(self.value):
-            return True
+        """Touch it, or take it over. False: somebody else holds it. Raises StoreAway.
+
+        Asked often, it is touched now and then: to hold it costs no write for each look.
+        """
+        if self._mine is not None:
+            fresh = self._store.clock.elapsed() - self._touched < self._lease / TOUCHES
+            if fresh or self.save(self.value):
+                return True
         self._mine = None
         return self._take()
 
@@ -47,12 +54,13 @@ class Duty:
         """Remember something, if it still is ours. Raises StoreAway."""
         if self._mine is None:
             return False
+        began = self._store.clock.elapsed()
         touch = max(self._store.clock.now(), self._mine + TICK)
         mine = self._row & (table.c.by == self._who) & (table.c.at == self._mine)
         if not self._write(mine, touch, value):
             self._mine = None
             return False
-        self._mine, self.value = touch, value
+        self._mine, self._touched, self.value = touch, began, value
         return True
 
     def release(self) -> None:
@@ -70,7 +78,7 @@ class Duty:
         if found is None:
             return self._begin()
         holder, touched = found['by'], found['at']
-        if holder != NOBODY:
+        if holder not in (NOBODY, self._who):  # ours: an answer to our last touch was lost
             if self._seen[:2] != (holder, touched):
                 self._seen = (holder, touched, now)
             if now - self._seen[2] < self._lease:
@@ -79,7 +87,7 @@ class Duty:
         theirs = self._row & (table.c.by == holder) & (table.c.at == touched)
         if not self._write(theirs, touch, found['value']):
             return False
-        self._mine, self.value = touch, found['value']
+        self._mine, self._touched, self.value = touch, now, found['value']
         return True
 
     def _begin(self) -> bool:
@@ -91,7 +99,7 @@ class Duty:
             )
         except sa.exc.IntegrityError:  # somebody else was first
             return False
-        self._mine, self.value = now, None
+        self._mine, self._touched, self.value = now, self._store.clock.elapsed(), None
         return True
 
     def _write(self, which: sa.ColumnElement[bool], touch: float, value: Any) -> bool:

@@ -78,7 +78,7 @@ def _work(site: Site, stop: threading.Event) -> None:
 
 def _watch(site: Site, stop: threading.Event) -> None:
     watcher = Watcher(site)
-    _export(site, stop, site.conf.metrics.listen, SiteCollector(site))
+    _export(site, stop, site.conf.metrics.listen, SiteCollector(site), watcher.bus.registry)
     watcher.run(stop)
 
 
@@ -94,7 +94,11 @@ def _answer(site: Site, stop: threading.Event) -> None:
 
 def _all(site: Site, stop: threading.Event) -> None:
     worker, watcher = Worker(site), Watcher(site)  # all, or none: options may be unusable
-    collectors: list[Collector] = [SiteCollector(site), worker.tally.registry]
+    collectors: list[Collector] = [
+        SiteCollector(site),
+        worker.tally.registry,
+        watcher.bus.registry,
+    ]
     beside = {'watcher': watcher.run}
     if site.conf.api.listen:
         from recovery.service.api import Api

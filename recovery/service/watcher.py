@@ -7,6 +7,7 @@ import threading
 
 from flows.stop import StoreAway
 from recovery.board.boards import open_board
+from recovery.bus.bus import Bus
 from recovery.db import workers
 from recovery.intake import again
 from recovery.service.fence_check import FenceCheck
@@ -38,6 +39,7 @@ class Watcher:
         self._witnessing = Witnessing(site)
         self._fence_check = FenceCheck(site)
         self._nova_poll = NovaPoll(site)
+        self.bus = Bus(site)
         self._seen_at = float('-inf')
         self._undecided_at = float('-inf')
 
@@ -58,12 +60,14 @@ class Watcher:
             f'{self._name}/nova-poll',
             lambda: every(clock, lambda: settings.poll_seconds, self._nova_poll.sweep, stop),
         )
+        self.bus.start(stop, every)
         every(clock, lambda: settings.sweep_seconds, self.sweep, stop)
         self._gone()
 
     def _gone(self) -> None:
         try:
             self._nova_poll.gone()
+            self.bus.gone()
         except StoreAway as away:
             LOG.warning('others take over after a lease: %s', away.reason)
 
