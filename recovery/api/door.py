@@ -22,6 +22,7 @@ from recovery.site import Site
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 LOG = logging.getLogger(__name__)
 KEYSTONE_SECONDS = 10  #: until it counts as away, unless [keystone_authtoken] says otherwise
+HOOKS = '/alarms/'
 LAB = (f'system:all {OPERATOR},{READER},{SENDER}',)
 
 
@@ -35,7 +36,10 @@ def guard(site: Site, inner: Application, is_open: Callable[[str], bool]) -> App
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         environ.pop(ENVIRON, None)
-        through = inner if is_open(str(environ.get('PATH_INFO', ''))) else closed
+        path = str(environ.get('PATH_INFO', ''))
+        # Aodh shows a token of Keystone at a path that is open to senders with other secrets.
+        shown = 'HTTP_X_AUTH_TOKEN' in environ and path.startswith(HOOKS)
+        through = inner if is_open(path) and not shown else closed
         return through(environ, start)
 
     return application

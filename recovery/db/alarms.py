@@ -8,7 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from drivers.contracts.alarms import Alarm
+from recovery.db import states
 from recovery.db.tables import alarm as table
+from recovery.db.tables import recovery
 
 RAW_LIMIT = 64 * 1024 - 1  # what a TEXT column of MariaDB holds
 
@@ -51,6 +53,20 @@ def sources(connection: sa.Connection, recovery: str) -> frozenset[str]:
     """Who began a recovery, or said so too while it was open."""
     query = sa.select(table.c.source).where(table.c.recovery == recovery).distinct()
     return frozenset(connection.execute(query).scalars())
+
+
+def open_of(connection: sa.Connection, source: str) -> tuple[sa.RowMapping, ...]:
+    """The alarms of a source that belong to a live recovery, oldest first."""
+    live = recovery.c.state.in_(states.LIVE)
+    query = sa.select(table).join(recovery, recovery.c.id == table.c.recovery)
+    query = query.where(table.c.source == source, live).order_by(table.c.arrived_at)
+    return tuple(connection.execute(query).mappings())
+
+
+def of_recovery(connection: sa.Connection, recovery_id: str) -> tuple[sa.RowMapping, ...]:
+    """The alarm that began a recovery, and those that said so too, oldest first."""
+    query = sa.select(table).where(table.c.recovery == recovery_id)
+    return tuple(connection.execute(query.order_by(table.c.arrived_at)).mappings())
 
 
 def repeat(connection: sa.Connection, alarm_id: str) -> None:

@@ -1,0 +1,1 @@
+"""POST /alarms/SOURCE: alarms in the words of those who send them."""

@@ -1,0 +1,104 @@
+"""Who posts to a webhook: by a token, by a signature, or by a token of Keystone.
+
+A signature is the header ``X-Recovery-Signature``, the HMAC-SHA256 in hexadecimal of three lines:
+the header ``X-Recovery-Timestamp`` (seconds since 1970 UTC), the query of the URL as it is sent,
+and the body.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import flask
+import sqlalchemy as sa
+
+from recovery.api import door
+from recovery.api.body import raw
+from recovery.api.caller import allow, caller
+from recovery.api.faults import Fault
+from recovery.db import nonces
+from recovery.intake.sources import BadSecret, Source
+from recovery.site import Site
+
+LOG = logging.getLogger(__name__)
+
+TIMESTAMP, SIGNATURE = 'X-Recovery-Timestamp', 'X-Recovery-Signature'
+BEARER, SCHEME = 'bearer ', 'sha256='
+DIGITS = 20
+
+
+class Replayed(Exception):
+    """This very message was taken before."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """One who has shown that it is the source."""
+
+    name: str = ''  #: of the user of Keystone, or ''
+    #: Done in the transaction that stores the alarms. Raises Replayed.
+    remember: Callable[[sa.Connection], None] | None = None
+
+
+def known(site: Site, source: Source) -> Sender:
+    """Who posts this request.
+
+    :raises Fault: 401 not the source; 403 it may not; 503 nobody can tell.
+    """
+    try:
+        if source.known_by == 'token':
+            return _by_token(source)
+        if source.known_by == 'hmac':
+            return _by_signature(site, source)
+    except BadSecret as error:
+        LOG.error('source %s cannot be known: %s', source.name, error)
+        raise Fault(503, 'The secret of this source cannot be read here.') from error
+    if source.known_by == 'keystone':
+        found = caller()
+        allow('alarm-raise')
+        return Sender(found.name)
+    if site.conf.api.auth != 'noauth' or not door.loopback(flask.request.remote_addr or ''):
+        raise _stranger(source, 'it has no secret, and this is no lab')
+    return Sender()
+
+
+def _by_token(source: Source) -> Sender:
+    shown = flask.request.headers.get('Authorization', '')
+    if not shown.lower().startswith(BEARER):
+        raise _stranger(source, 'no header "Authorization: Bearer"')
+    assert source.secret is not None
+    if not source.secret.is_token(shown[len(BEARER) :].strip()):
+        raise _stranger(source, 'a wrong token')
+    return Sender()
+
+
+def _by_signature(site: Site, source: Source) -> Sender:
+    headers, secret = flask.request.headers, source.secret
+    stamp = headers.get(TIMESTAMP, '').strip()
+    shown = headers.get(SIGNATURE, '').strip().lower().removeprefix(SCHEME)
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < DIGITS and shown):
+        raise _stranger(source, f'no headers {TIMESTAMP} (seconds since 1970) and {SIGNATURE}')
+    message = b'\n'.join((stamp.encode(), flask.request.query_string, raw()))
+    assert secret is not None
+    if not secret.is_signature(shown, message):
+        raise _stranger(source, 'a wrong signature')
+    at, window = float(stamp), site.conf.sources.replay_seconds
+    if abs(site.clock.now() - at) > window:
+        raise _stranger(source, f'a signature whose time is more than {window:g} s from ours')
+
+    def remember(connection: sa.Connection) -> None:
+        if nonces.known(connection, source.name, shown):
+            raise Replayed
+        # What is older than this is refused for its time. Not above the newest: a locked gap
+        # there would be in the way of the next sender.
+        nonces.forget(connection, site.clock.now() - 2 * window)
+        nonces.add(connection, source.name, shown, at)
+
+    return Sender(remember=remember)
+
+
+def _stranger(source: Source, why: str) -> Fault:
+    LOG.warning('a post to /alarms/%s is refused: %s', source.name, why)
+    return Fault(401, f'This is not known to come from {source.name}: {why}.')

@@ -1,0 +1,93 @@
+"""A source says that what it raised is over.
+
+That may only mean that it has stopped looking: nothing is ever undone below the line because of
+it, and by default it is told in the story and changes nothing.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from drivers.contracts.alarms import Resolved
+from recovery.db import alarms, events, intents, recoveries, states
+from recovery.intake.naming import SPELLED
+from recovery.operate.cancel import How, cancel
+from recovery.operate.refusal import Refusal
+from recovery.site import Site
+from recovery.view.ids import short
+
+KEPT = 'it is told in the story of the recovery, and nothing else'
+
+
+def resolved(site: Site, said: Resolved, *, ends: bool) -> str:
+    """Take note of it. Returns a sentence.
+
+    :param ends: end the recovery, if it has no intent to power off and nobody else wants it.
+    :raises flows.stop.StoreAway: to be sent again.
+    """
+    with site.store.read() as connection:
+        mine = [row for row in alarms.open_of(connection, said.source) if _means(said, row)]
+        found = sorted({row['recovery'] for row in mine})
+        others = {one: _others(connection, one, mine) for one in found}
+    if not found:
+        return 'no open recovery is about it'
+    return '; '.join(_one(site, said, one, others[one], ends=ends) for one in found)
+
+
+def _means(said: Resolved, row: sa.RowMapping) -> bool:
+    if row['kind'] != said.kind:
+        return False
+    if said.key:
+        return bool(row['key'] == said.key or row['key'].startswith(f'{said.key}@'))
+    return said.subject in (row['subject'], (row['evidence'] or {}).get(SPELLED))
+
+
+def _others(connection: sa.Connection, recovery: str, mine: list[sa.RowMapping]) -> tuple[str, ...]:
+    """Who else says that it failed."""
+    ids = {row['id'] for row in mine}
+    rows = alarms.of_recovery(connection, recovery)
+    return tuple(sorted({row['source'] for row in rows if row['id'] not in ids}))
+
+
+def _one(site: Site, said: Resolved, recovery: str, others: tuple[str, ...], *, ends: bool) -> str:
+    name, stays = short(recovery), _stays(site, recovery, others, ends=ends)
+    if not stays:
+        try:
+            cancel(
+                site.store, recovery, How.UNDO, by=said.source, reason='the source says it is over'
+            )
+        except Refusal as refusal:
+            stays = refusal.sentence
+        else:
+            return f'recovery {name} is cancelled'
+    _tell(site, said, recovery, stays)
+    return f'recovery {name} goes on: {stays}'
+
+
+def _stays(site: Site, recovery: str, others: tuple[str, ...], *, ends: bool) -> str:
+    """Why the recovery goes on; '' when it may be ended."""
+    if not ends:
+        return KEPT
+    with site.store.read() as connection:
+        row = recoveries.get(connection, recovery)
+        crossed = intents.acted_for_good(connection, recovery)
+    assert row is not None
+    if row['state'] in states.ENDED:
+        return f'it has ended already ({row["state"]})'
+    if crossed:
+        return 'the host was told to power off already'
+    if row['approved_by']:
+        return f'{row["approved_by"]} has approved it'
+    return f'{", ".join(others)} said the same' if others else ''
+
+
+def _tell(site: Site, said: Resolved, recovery: str, stays: str) -> None:
+    what = f'{said.source} says that it is over: {said.kind} {said.subject}'
+
+    def work(connection: sa.Connection) -> None:
+        story = events.of_recovery(connection, recovery)
+        if any(one['what'] == what and one['who'] == said.source for one in story):
+            return  # senders say it again and again
+        events.add(connection, said.source, what, stays, at=site.clock.now(), recovery=recovery)
+
+    site.store.transact(work)
