@@ -22,6 +22,7 @@ at that moment. What it cannot know, a scenario says with ``world.note``:
 ``claim.won``          actor       it may again
 ``paused``             '' or host  nothing may be done outside, or to that host
 ``unpaused``           '' or host  it may again
+``spare.reserved``     host        it is kept free for a failure (:mod:`.spares`)
 =====================  ==========  ==========================================================
 """
 
@@ -30,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from drivers.simulated import spares
 from drivers.simulated.instances import GUESTS
 from drivers.simulated.trace import Event
 from drivers.simulated.world import World
@@ -39,7 +41,14 @@ READS_APART = 2.0  #: seconds between the two readings of a proof
 GRACE = 1.0  #: seconds between a look and what was decided by it
 
 #: Requests that change something outside.
-CHANGING = ('bmc.power-off', 'bmc.power-on', 'nova.set-service', 'nova.evacuate', 'nova.action')
+CHANGING = (
+    'bmc.power-off',
+    'bmc.power-on',
+    'nova.set-service',
+    'nova.set-aggregate',
+    'nova.evacuate',
+    'nova.action',
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,7 @@ class Oracle:
         with self._world:
             found = list(_Play(self._max_age, self._apart).judge(self._world.trace.events))
             found += self._bans()
+            found += (Broken(*one) for one in spares.judge(self._world))
             found += self._lost(set(done), set(excused))
         return sorted(found, key=lambda broken: broken.when)
 

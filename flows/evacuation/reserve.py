@@ -253,6 +253,7 @@ class Reserve:
     def _leave(self, spare: Spare) -> None:
         """Take it out of the aggregates that we added it to, and of no other."""
         tools = self._tools
+        spare = next((one for one in tools.spares.mine() if one.host == spare.host), spare)
         if not spare.aggregates:
             return
         with nova():

@@ -11,7 +11,8 @@ from flows.evacuation.lost import LOST, SUCCEEDED
 from flows.evacuation.table import ENDED
 from flows.records import OPEN_ATTEMPTS, Attempt, AttemptState, Item, ItemState
 
-NO_HOST = 'the record of Nova says error'  # the scheduler, or a named target, took it not
+SAYS = 'the record of Nova says '
+NO_HOST = f'{SAYS}error'  #: of an attempt: the scheduler found no host, or not the named one fit
 GAP_SECONDS = 60.0  # Nova's own service_down_time: unseen for longer may have been down
 
 
@@ -125,7 +126,7 @@ def _advance(
         reason = f'{record.destination} lost its power while it started there'
         return replace(attempt, state=AttemptState.FAILED, ended_at=seen.at, reason=reason)
     if record.status in ENDED:
-        reason = f'the record of Nova says {record.status}'
+        reason = f'{SAYS}{record.status}'
         return replace(attempt, state=AttemptState.FAILED, ended_at=seen.at, reason=reason)
     return attempt
 

@@ -363,7 +363,17 @@ def secrets_are_kept(play: Play) -> Iterator[Broken]:
                 yield play.broken('S27', f'a password is in {place}')
 
 
+def spares_are_given_back(play: Play) -> Iterator[Broken]:
+    """S23: a spare is kept in service or reserved again before its recovery has ended for long."""
+    for one in play.rows(tables.spare):
+        row = play.recoveries[one['recovery']]
+        if one['state'] == 'taken' and row['ended_at'] is not None:
+            what = f"spare {one['host']} is nobody's: its recovery is {row['state']}"
+            yield play.broken('S23', what, row['ended_at'])
+
+
 JUDGES: tuple[Judge, ...] = (
+    spares_are_given_back,
     proof_of_this_round,
     proof_of_destinations,
     proofs_were_read,

@@ -15,10 +15,11 @@ from drivers.contracts.fencing import FenceLevel, PowerState
 from drivers.inventory import file as inventory
 from drivers.inventory.file import FileInventory
 from drivers.simulated import bmc
-from flows.evacuation import judge, retry_rule, settle, table
+from flows.evacuation import judge, reserve, retry_rule, settle, table
 from flows.fencing import levels, readings, watch
 from flows.stop import StoreAway
 from flows.tasks import instances, returning, service
+from flows.tasks import spares as tasks_spares
 from recovery import intake
 from recovery.board.conductor import RecoveryConductor
 from recovery.claims import act
@@ -32,14 +33,13 @@ from recovery.policy import decide
 from recovery.policy.gate import admit
 from recovery.site import Site
 from recovery.view import numbers
-from tests.oracle import outlets, pauses, scenes
+from tests.oracle import outlets, pauses, scenes, spares
 from tests.oracle.scenes import Patch, Scene
 
 #: Rules that come with a later order, and why.
 LATER: Mapping[str, str] = {}
 #: Parts of rules that come later.
 PARTS_LATER: Mapping[str, str] = {
-    'S23': 'a spare host that is given back: comes with reserved hosts',
     'S26': 'notifications: come with the API; states, sentences, counts and metrics are judged',
 }
 
@@ -196,6 +196,13 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage('S23', 'everything is undone', 'a host that was told to die is enabled',
              put(intents, 'acted_for_good', lambda *_: False),
              scenes.an_undo_is_asked_for_too_late),
+    Sabotage('S1', 'a spare too early', 'a reserved host is opened for one that is not proven off',
+             put(service.ForceDown, 'execute', _not_forced), spares.a_spare_takes_all),
+    Sabotage('S23', 'nothing is there', 'a spare is given back with instances on it',
+             put(reserve.Reserve, '_holds', lambda *_: ''), spares.a_spare_takes_all),
+    Sabotage('S23', 'who returns it', 'a spare that nothing came to stays in service',
+             put(tasks_spares.ReturnSpare, 'execute', lambda *_, **__: {'kept': []}),
+             spares.nothing_comes_to_the_spare),
     Sabotage('S24', 'every disk is shared', 'instances on local disks are rebuilt empty',
              put(table, '_loses_disk', lambda *_: False), scenes.its_disks_are_local),
     Sabotage('S25', 'nothing is written down', 'decisions leave no record',

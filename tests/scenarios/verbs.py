@@ -276,6 +276,7 @@ class Verbs:
             works.remove(found)
             found.since = None
             self.world.set_status(found.record, 'failed')
+            self.world.release(instance.id, found.destination.provider)
             self.world.update(instance, vm_state='error', task_state=None)
             self.world.note('evacuate.failed', instance.id, destination=found.destination.name)
 
@@ -324,6 +325,11 @@ class Verbs:
     def members(self) -> str:
         """Which hosts are reserved, and which a recovery took."""
         return self.reserves.said()
+
+    def aggregates(self) -> str:
+        """Which hosts Nova has in which."""
+        found = self.world.aggregates.items()
+        return ', '.join(f'{name}: {" ".join(sorted(hosts))}' for name, hosts in found)
 
     # --- alarms -------------------------------------------------------------------------------
 
