@@ -304,6 +304,7 @@ def _devices(site: Site, host: HostRecord, identities: bool) -> tuple[Device, ..
             level.number,
             one.address,
             _identity(one) if identities and one.name in host.identities else Missing(),
+            one.kind,
         )
         for level in path.levels
         for one in level.devices

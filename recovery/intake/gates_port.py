@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from drivers.contracts.fencing import FencePath
 from flows.records import Verdict
-from flows.stop import NotNeeded
+from flows.stop import BackToFence, NotNeeded
 from recovery.claims.claim import Claim
 from recovery.db import guards, intents, recoveries
 from recovery.intake import collect
@@ -15,7 +16,7 @@ from recovery.intake.record import pack, record
 from recovery.policy import looks, order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.gate import Gate, Word
-from recovery.policy.inputs import Inputs
+from recovery.policy.inputs import Inputs, Missing
 from recovery.policy.order import HOST_DOWN, Stage
 from recovery.site import Site
 
@@ -23,9 +24,10 @@ from recovery.site import Site
 class PolicyGates:
     """See :class:`flows.ports.Gates`; for the recovery of one claim."""
 
-    def __init__(self, site: Site, claim: Claim) -> None:
+    def __init__(self, site: Site, claim: Claim, path: FencePath | None = None) -> None:
         self._site = site
         self._claim = claim
+        self._path = path  # what a fence step of this claim cuts the power by
 
     def again(self) -> Verdict:
         """All gates, as verify asks them; recorded."""
@@ -42,9 +44,13 @@ class PolicyGates:
         """Gather the inputs of the line, and record at once if they hold already.
 
         What holds inside the transaction of the line is rolled back with it.
+
+        :raises flows.stop.BackToFence: the inventory names other devices than this claim has: the
+            gates speak of those, and the request would go to these (H4).
         """
         ask = question(self._site, self._claim.recovery_id)
         gates = LineGates(self._site, ask, line_inputs(self._site, ask))
+        _same_devices(self._path, gates.inputs)
 
         def look(connection: sa.Connection) -> None:
             decision = gates.decide(connection)
@@ -86,6 +92,20 @@ class LineGates:
         return decide(gates, inputs, may_end=not _crossed(connection, self.ask))
 
 
+def _same_devices(path: FencePath | None, inputs: Inputs) -> None:
+    if path is None or isinstance(inputs.devices, Missing):  # the gate "device-alone" holds then
+        return
+    ours = {
+        (level.number, one.name, one.kind, one.address)
+        for level in path.levels
+        for one in level.devices
+    }
+    now = {(one.level, one.name, one.kind, one.address) for one in inputs.devices or ()}
+    if ours != now:
+        said = ', '.join(sorted(f'{one[1]} at {one[3]}' for one in ours ^ now))
+        raise BackToFence(f'the inventory of {path.host} changed since it was claimed: {said}')
+
+
 def question(site: Site, recovery: str) -> collect.Ask:
     """The question about a recovery, as its row is now."""
     with site.store.read() as connection:
@@ -120,7 +140,7 @@ def _line_gates(connection: sa.Connection, ask: collect.Ask, inputs: Inputs) -> 
     power-off has not worked yet is not, if it came back by itself."""
     tried = _tried(connection, ask)
     if _crossed(connection, ask) and below(ask, inputs):
-        return order.DEVICE if tried else order.SWITCHES
+        return order.DEVICE
     return order.AGAIN if tried else order.gates(ask.kind, Stage.LINE)
 
 

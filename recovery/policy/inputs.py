@@ -190,6 +190,7 @@ class Device:
     level: int
     address: str
     identity: str | Missing | None = field(default_factory=Missing)
+    kind: str = ''  #: the name of its driver
 
 
 @dataclass(frozen=True)

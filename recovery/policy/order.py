@@ -72,8 +72,9 @@ _DOWN: Mapping[Stage, tuple[Gate, ...]] = {
     # must be fenced again all the same. Only what could hit another machine holds.
     Stage.BELOW: (SERVICE, *SWITCHES, PATH, ALONE, IDENTITY),
     # Verify may have been hours ago: what holds at the line, or a Nova that is away, makes it wait.
-    # By then the host may live (S9). Who has no channel is asked nothing more.
-    Stage.LINE: (OVER, *SWITCHES, *_HANDS, ALONE, VETO, SIGNS, *_COUNT, BUDGET, CARRIES),
+    # By then the host may live (S9), or another machine be behind its device (H4). Who has no
+    # channel, or enrolled no device, is asked nothing more.
+    Stage.LINE: (OVER, *SWITCHES, *_HANDS, ALONE, IDENTITY, VETO, SIGNS, *_COUNT, BUDGET, CARRIES),
     Stage.PLAN: (*_DEFINITE, AUTHORITY, *SWITCHES, *_HOST, *_LIMITS, IDENTITY),
 }
 

@@ -37,12 +37,13 @@ class Equipment:
         self._tally.won()
         with nova():
             compute = self._site.compute
+        path = self._path(claim)
         return {
             'claim': claim,
             'ledger': Ledger(claim),
-            'gates': PolicyGates(self._site, claim),
+            'gates': PolicyGates(self._site, claim, path),
             'compute': compute,
-            'fence_path': self._path(claim),
+            'fence_path': path,
             'clock': self._site.clock,
             'slots': self._slots,
             'spares': ClaimedSpares(claim),

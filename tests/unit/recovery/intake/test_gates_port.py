@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from oslo_config import cfg
 
 from drivers.simulated.clock import VirtualClock
 from drivers.simulated.world import World
-from flows.stop import Waiting
+from flows.stop import BackToFence, Waiting
 from recovery.claims.claim import Claim
 from recovery.db import decisions, guards, hosts
 from recovery.intake import receive
@@ -174,6 +175,45 @@ def test_a_host_that_lives_by_the_time_of_the_line_is_not_fenced(
     assert (newest(site, claim)['stage'], newest(site, claim)['gate']) == ('line', gate)
     world.lose_power(dead)
     power_off(claim, gates)
+
+
+def test_a_device_that_is_swapped_after_verify_is_not_asked(
+    site: Site, alarm: Any, world: World, dead: str
+) -> None:
+    """Between verify and the first request lie a disable, a pause, a Nova that was away (H4)."""
+    path = site.inventory.path(dead)
+    identities = {one.name: one.driver.identity(timeout=9.0) for one in path.devices}
+    with site.store.write() as connection:
+        hosts.put(connection, dead, identities=identities)
+    claim = claimed(site, alarm)
+    gates = PolicyGates(site, claim, path)
+    assert gates.again().answer == 'admit'
+    world.swap_bmcs(dead, 'compute-05')
+    with pytest.raises(Waiting, match='no longer what it was at enrolment'):
+        power_off(claim, gates)
+    assert (newest(site, claim)['stage'], newest(site, claim)['gate']) == ('line', 'identity')
+    world.swap_bmcs(dead, 'compute-05')
+    power_off(claim, gates)
+
+
+def test_gates_and_requests_speak_of_the_same_devices(
+    site: Site, alarm: Any, dead: str, tmp_path: Path
+) -> None:
+    """A claim keeps the devices that it was claimed with; the gates look at the inventory of now.
+    Where they differ it is verified anew, with a new claim."""
+    path = site.inventory.path(dead)
+    claim = claimed(site, alarm)
+    gates = PolicyGates(site, claim, path)
+    power_off(claim, gates)
+    file = tmp_path / 'fencing.yaml'
+    file.write_text(file.read_text().replace('name: bmc', 'name: other'))
+    assert [one.name for one in site.inventory.path(dead).devices] == ['other']
+    for line in (gates.line, lambda: PolicyGates(site, claim, path).line()):
+        with pytest.raises(BackToFence, match='the inventory of compute-01 changed since') as back:
+            line()
+        assert 'bmc at ' in back.value.reason
+        assert 'other at ' in back.value.reason
+    power_off(claim, PolicyGates(site, claim, site.inventory.path(dead)))
 
 
 def test_a_lost_claim_records_nothing(site: Site, alarm: Any, dead: str) -> None:
