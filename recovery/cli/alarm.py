@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from recovery.cli import exits
-from recovery.cli.people import who
 from recovery.cli.verb import Lister, ShowOne, Table, Verb, Write
 from recovery.view import times
 
@@ -34,26 +34,18 @@ class Raise(Verb):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from drivers.contracts.alarms import Alarm
-        from recovery import intake
-
         self.allow(parsed_args.subject)
-        clock = self.context.clock
-        alarm = Alarm(
-            source=parsed_args.source,
-            key=parsed_args.key or clock.new_id(),
-            kind=parsed_args.kind,
-            subject=parsed_args.subject,
-            at=_at(parsed_args.at, clock.now()),
-            evidence=_evidence(parsed_args.evidence),
-            requested_by=parsed_args.by or who(),
-        )
-        try:
-            outcome = intake.receive(self.context.site, alarm)
-        except intake.BadAlarm as error:
-            raise exits.UsageError(str(error)) from error
-        self.say(*answered(outcome))
-        return CODES.get(outcome.answer, exits.DONE)
+        said = {
+            'source': parsed_args.source,
+            'key': parsed_args.key or self.context.clock.new_id(),
+            'kind': parsed_args.kind,
+            'subject': parsed_args.subject,
+            'at': _at(parsed_args.at, self.context.clock.now()),
+            'evidence': _evidence(parsed_args.evidence),
+        }
+        done = self.context.desk.raise_alarm(said, parsed_args.by)
+        self.say(*answered(done))
+        return CODES.get(done['answer'], exits.DONE)
 
 
 def _at(text: str | None, now: float) -> float:
@@ -73,18 +65,10 @@ def _evidence(text: str) -> dict[str, Any]:
     return found
 
 
-def answered(outcome: Any) -> list[str]:
+def answered(done: Mapping[str, Any]) -> list[str]:
     """What became of an alarm or a wish, for people."""
-    again = ' (as before)' if outcome.repeated else ''
-    lines = [f'{outcome.answer}{again}: {outcome.reason}']
-    if outcome.alarm:
-        lines.append(f'alarm {outcome.alarm}')
-    if outcome.recovery:
-        lines.append(f'recovery {outcome.recovery}')
-    verb = outcome.verb
-    if not verb and outcome.answer == 'admit':
-        verb = f'recovery watch {outcome.recovery[:8]}'
-    return [*lines, f'  next: {verb}'] if verb else lines
+    said: list[str] = done['said']
+    return [*said, f'  next: {done["next"]}'] if done['next'] else said
 
 
 class List(Lister):
@@ -97,26 +81,23 @@ class List(Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
-        from recovery.view import alarms
-
-        store, human = self.context.store, self.human(parsed_args)
-        since = None if parsed_args.all else store.clock.now() - RECENT_SECONDS
-        written = times.moment if human else times.precise
+        human, now = self.human(parsed_args), self.context.clock.now()
+        since = None if parsed_args.all else now - RECENT_SECONDS
         columns = ('ID', 'Arrived', 'Source', 'Kind', 'Subject', 'Answer', 'Repeats', 'Recovery',
                    'Reason')  # fmt: skip
         return columns, [
             (
                 row['id'][:8] if human else row['id'],
-                written(row['arrived_at']),
+                times.moment(times.parsed(row['arrived_at'])) if human else row['arrived_at'],
                 row['source'],
                 row['kind'],
                 row['subject'],
-                row['answer'] or alarms.UNDECIDED,
+                row['answer'],
                 row['repeats'],
                 (row['recovery'] or '')[: 8 if human else 36],
                 row['reason'] or '',
             )
-            for row in alarms.alarms(store, since=since, answer=parsed_args.answer)
+            for row in self.context.desk.alarms(since, parsed_args.answer)
         ]
 
 
@@ -133,49 +114,36 @@ class Show(OfAlarm, ShowOne):
     """One alarm: what was said, and how each gate answered."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
-        from recovery.view import alarms
-
-        store, human = self.context.store, self.human(parsed_args)
-        row = alarms.alarm(store, parsed_args.id)
-        decisions = alarms.decisions(store, alarm_id=row['id'])
-        found = dict(row) | {
-            'at': times.precise(row['at']),
-            'arrived_at': times.precise(row['arrived_at']),
-            'answer': row['answer'] or alarms.UNDECIDED,
-            'decisions': _gates(decisions) if human else [_decision(one) for one in decisions],
-        }
+        found = self.context.desk.alarm(parsed_args.id)
+        if self.human(parsed_args):
+            found = found | {'decisions': _gates(found['decisions'])}
         return tuple(found), tuple(found.values())
-
-
-def _decision(row: Any) -> dict[str, Any]:
-    return {key: row[key] for key in ('stage', 'answer', 'gate', 'reason', 'gates')} | {
-        'at': times.precise(row['at'])
-    }
 
 
 def _gates(decisions: Any) -> str:
     """Every gate of every decision, a line each."""
     lines: list[str] = []
     for decision in decisions:
-        lines.append(f'{decision["stage"]} {times.moment(decision["at"])}: {decision["answer"]}')
+        lines.append(f'{decision["stage"]} {_moment(decision["at"])}: {decision["answer"]}')
         for one in decision['gates']:
             lines.append(f'  {one["answer"]:<6} {one["gate"]}: {one["reason"]}')
     return '\n'.join(lines)
+
+
+def _moment(text: str) -> str:
+    return times.moment(times.parsed(text))
 
 
 class Decide(OfAlarm, Write):
     """Decide about an alarm now, if it is undecided or was ignored."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate.alarm import decide
-        from recovery.view import alarms
-
-        row = alarms.alarm(self.context.store, parsed_args.id)
+        row = self.context.desk.alarm(parsed_args.id)
         self.confirm(
             parsed_args,
-            f'{row["source"]} said {row["kind"]} {row["subject"]}: '
-            f'{row["answer"] or alarms.UNDECIDED}. The gates are asked again.',
+            f'{row["source"]} said {row["kind"]} {row["subject"]}: {row["answer"]}. The gates are '
+            'asked again.',
         )
-        outcome = decide(self.context.site, row['id'], by=who(), reason=parsed_args.reason)
-        self.say(*answered(outcome))
-        return CODES.get(outcome.answer, exits.DONE)
+        done = self.context.desk.decide(row['id'], parsed_args.reason)
+        self.say(*answered(done))
+        return CODES.get(done['answer'], exits.DONE)

@@ -43,17 +43,16 @@ class Bundle(Verb):
             raise exits.UsageError('name a recovery, an alarm with --alarm, or a file with --check')
         return self._write(one)
 
-    def _body(self, parsed_args: argparse.Namespace) -> dict[str, Any]:
-        from recovery.view import bundle
-
+    def _document(self, parsed_args: argparse.Namespace) -> dict[str, Any]:
+        desk = self.context.desk
         if parsed_args.alarm is not None:
-            return bundle.body_of_alarm(self.context.store, parsed_args.alarm)
-        return bundle.body(self.context.store, parsed_args.id)
+            return desk.bundle_of_alarm(parsed_args.alarm)
+        return desk.bundle(parsed_args.id)
 
     def _write(self, parsed_args: argparse.Namespace) -> int:
         from recovery.view import bundle_file
 
-        document, name = bundle_file.sealed(self._body(parsed_args)), parsed_args.output
+        document, name = self._document(parsed_args), parsed_args.output
         if name is None:
             self.say(*bundle_file.text(document))
             return exits.DONE
@@ -71,7 +70,7 @@ class Bundle(Verb):
         except bundle_file.BadBundle as error:
             raise exits.UsageError(f'{name}: {error}') from error
         if parsed_args.id is not None or parsed_args.alarm is not None:
-            found += bundle_file.against(document['body'], self._body(parsed_args))
+            found += bundle_file.against(document['body'], self._document(parsed_args)['body'])
         if found:
             self.say(*(f'{name}: {one}' for one in found))
             return exits.REFUSED

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from oslo_config import cfg
 
     from drivers.contracts.clock import Clock
+    from recovery.cli.desk import Desk
     from recovery.db.store import Store
     from recovery.site import Site
+
+API = 'RECOVERY_API'  # in the environment: the URL of the API that is asked
 
 
 class NoSchema(Exception):
@@ -24,11 +27,35 @@ class NoSchema(Exception):
 
 
 class Context:
-    """Options, clock, database and site."""
+    """Options, clock, database and site; or the API instead of all but the clock.
 
-    def __init__(self, files: Sequence[str], directories: Sequence[str]) -> None:
+    :param cloud: in clouds.yaml, whose API is asked; None: the database, unless RECOVERY_API is
+        set.
+    """
+
+    def __init__(
+        self, files: Sequence[str], directories: Sequence[str], cloud: str | None = None
+    ) -> None:
         self._files = files
         self._directories = directories
+        self._cloud = cloud
+
+    @property
+    def remote(self) -> bool:
+        """Whether the API is asked."""
+        return bool(self._cloud or os.environ.get(API))
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where answers come from and orders go to. Raises UsageError."""
+        if self.remote:
+            from recovery.cli.client import connect
+            from recovery.cli.there import There
+
+            return There(connect(self._cloud, os.environ.get(API), os.environ))
+        from recovery.cli.here import Here
+
+        return Here(self)
 
     @cached_property
     def conf(self) -> cfg.ConfigOpts:
@@ -44,6 +71,7 @@ class Context:
     @cached_property
     def bare_store(self) -> Store:
         """The database, whatever is in it. For 'db upgrade' and its like."""
+        self._refuse_remote()
         from recovery.db.engines import BadDatabase
         from recovery.db.store import Store
 
@@ -59,7 +87,9 @@ class Context:
 
         :raises NoSchema: they are not.
         :raises StoreAway: it does not answer.
+        :raises UsageError: the API is asked, and this command needs the database.
         """
+        self._refuse_remote()
         store = self.bare_store
         if (path := missing_file(store)) is not None:
             raise NoSchema(f'there is no database {path} yet')
@@ -76,6 +106,13 @@ class Context:
             return plugins.open_site(self.conf, self.clock, self.store)
         except BadOptions as error:
             raise UsageError(str(error)) from error
+
+    def _refuse_remote(self) -> None:
+        if self.remote:
+            raise UsageError(
+                'this needs the database, and cannot be asked of the API: leave --os-cloud and '
+                f'{API} away'
+            )
 
     def close(self) -> None:
         """Give connections back."""

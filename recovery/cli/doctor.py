@@ -40,10 +40,9 @@ class Doctor(Lister):
         return ('State', 'Check', 'Finding', 'What to do'), rows
 
     def _findings(self, parsed_args: argparse.Namespace) -> Iterator[Finding]:
-        from recovery.view.doctor import examine
         from recovery.view.finding import Level
 
-        for one in examine(self.context.site, devices=parsed_args.devices):
+        for one in self.context.desk.findings(parsed_args.devices):
             yield one
             if one.level == Level.AWAY:
                 self.outcome = exits.UNREACHABLE

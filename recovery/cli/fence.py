@@ -12,7 +12,6 @@ from recovery.cli.verb import Lister, Table
 from recovery.view import times
 
 if TYPE_CHECKING:
-    from recovery.db.fence_paths import FencePathRow
     from recovery.view.fence_paths import Path
 
 COLUMNS = ('Host', 'Off', 'On', 'Verdict', 'Since', 'Checked')
@@ -32,46 +31,37 @@ class Status(Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
-        from recovery.db import fence_paths
-
-        human = self.human(parsed_args)
-        store, name = self.context.store, parsed_args.host
-        with store.read() as connection:
-            rows = fence_paths.every(connection)
+        human, desk, name = self.human(parsed_args), self.context.desk, parsed_args.host
         if name is None:
-            now = store.clock.now()
-            return COLUMNS, [_line(row, now, human) for row in rows.values()]
-        return DEVICES, [_device(name, one) for one in _known(rows, name).devices]
+            now = self.context.clock.now()
+            return COLUMNS, [_line(row, now, human) for row in desk.fence_paths()]
+        return DEVICES, [_device(name, one) for one in desk.fence_path(name)['devices']]
 
     def screen(self, parsed_args: argparse.Namespace) -> None:
-        from recovery.db import fence_paths
-
-        store, name = self.context.store, parsed_args.host
-        with store.read() as connection:
-            rows = fence_paths.every(connection)
+        name = parsed_args.host
         if name is None:
-            return self._all(rows)
-        row, now = _known(rows, name), store.clock.now()
-        self.say(f'{name}: {row.verdict or "never checked"}')
-        if row.verdict:
-            self.say(
-                f'  checked {times.span(now - row.at)} ago, so since {times.moment(row.since)}'
-            )
-        for one in row.devices:
+            return self._all(list(self.context.desk.fence_paths()))
+        row, now = self.context.desk.fence_path(name), self.context.clock.now()
+        self.say(f'{name}: {row["verdict"] or "never checked"}')
+        if row['verdict']:
+            age, since = now - _seconds(row['at']), times.moment(_seconds(row['since']))
+            self.say(f'  checked {times.span(age)} ago, so since {since}')
+        for one in row['devices']:
             self.say(f'  {_sentence(one)}')
         self.say(f'  next: recovery fence test {name}')
         return None
 
-    def _all(self, rows: dict[str, FencePathRow]) -> None:
-        now = self.context.store.clock.now()
+    def _all(self, rows: list[dict[str, Any]]) -> None:
+        now = self.context.clock.now()
         if not rows:
             self.say(
                 'Nothing was checked yet: the watcher does it ([watcher] fence_check_seconds).'
             )
             self.say('  next: recovery fence test --all')
-        for row in rows.values():
-            age = f', checked {times.span(now - row.at)} ago' if row.verdict else ''
-            self.say(f'{row.host:<20}  {row.verdict or "never checked"}{age}')
+        for row in rows:
+            verdict = row['verdict']
+            age = f', checked {times.span(now - _seconds(row["at"]))} ago' if verdict else ''
+            self.say(f'{row["host"]:<20}  {verdict or "never checked"}{age}')
 
 
 class Test(Lister):
@@ -142,22 +132,18 @@ class Test(Lister):
         return list(dict.fromkeys(parsed_args.host)) or known
 
 
-def _known(rows: dict[str, FencePathRow], name: str) -> FencePathRow:
-    from recovery.view.ids import Unknown
-
-    if name not in rows:
-        raise Unknown(f'the fence path of {name!r} was never checked: recovery fence test {name}')
-    return rows[name]
+def _seconds(text: str) -> float:
+    return times.parsed(text) or 0.0
 
 
-def _line(row: FencePathRow, now: float, human: bool) -> tuple[Any, ...]:
-    if not row.verdict:
-        return row.host, None, None, 'never checked', '', ''
+def _line(row: dict[str, Any], now: float, human: bool) -> tuple[Any, ...]:
+    off, on, since, at = row['off_works'], row['on_works'], row['since'], row['at']
+    if not row['verdict']:
+        return row['host'], None, None, 'never checked', '', ''
     if not human:
-        since, at = times.precise(row.since), times.precise(row.at)
-        return row.host, row.off_works, row.on_works, row.verdict, since, at
-    since, at = times.moment(row.since), f'{times.span(now - row.at)} ago'
-    return row.host, WORKS[row.off_works], WORKS[row.on_works], row.verdict, since, at
+        return row['host'], off, on, row['verdict'], since, at
+    ago = f'{times.span(now - _seconds(at))} ago'
+    return row['host'], WORKS[off], WORKS[on], row['verdict'], times.moment(_seconds(since)), ago
 
 
 def _device(host: str, one: Any) -> tuple[Any, ...]:

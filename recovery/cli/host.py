@@ -16,32 +16,23 @@ class List(Lister):
     """Every host: what Nova says, what can fence it, marks, and its live recovery."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
-        from recovery.db import fence_paths
-        from recovery.view import hosts
-
         human = self.human(parsed_args)
-        listing = hosts.hosts(self.context.site)
-        with self.context.store.read() as connection:
-            paths = fence_paths.grades(connection)
-        for trouble in listing.trouble:
+        listing = self.context.desk.hosts()
+        for trouble in listing['trouble']:
             self.app.stderr.write(f'{self.app.NAME}: {trouble}\n')
             self.outcome = exits.UNREACHABLE
         return ('Host', 'Nova', 'Fencing', 'Path', 'Marks', 'Recovery', 'State'), [
             (
-                one.name,
-                one.nova,
-                one.fencing,
-                paths.get(one.name, ''),
-                one.marks,
-                _id(one.recovery, human),
-                one.recovery['state'] if one.recovery else '',
+                one['host'],
+                one['nova'],
+                one['fencing'],
+                one['fence_path'],
+                one['marks'],
+                one['recovery'][: 8 if human else 36],
+                one['recovery_state'],
             )
-            for one in listing.hosts
+            for one in listing['hosts']
         ]
-
-
-def _id(row: Any, human: bool) -> str:
-    return '' if row is None else str(row['id'])[: 8 if human else 36]
 
 
 class OfHost(Verb):
@@ -57,63 +48,28 @@ class Show(OfHost, ShowOne):
     """One host, its devices asked now: one look before acting."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
-        from recovery.view import hosts
-
-        site, human, name = self.context.site, self.human(parsed_args), parsed_args.host
-        host = hosts.host(site, name)
-        counts = hosts.instances(site, name)
-        devices = hosts.devices(site, name) if host.fenceable else []
-        memory, service = host.memory, host.service
-        written = times.moment if human else times.precise
-        found: dict[str, Any] = {
-            'host': name,
-            'nova': host.nova,
-            'disabled_reason': service.disabled_reason or '' if service else '',
-            'reported_or_changed_at': written(service.updated_at if service else None),
-            'instances': ', '.join(f'{count} {state}' for state, count in counts.items())
-            if human
-            else dict(counts),
-            'fencing': host.fencing,
-            'devices': '\n'.join(_device(one) for one in devices)
-            if human
-            else [vars(one) | {'verdict': one.verdict} for one in devices],
-            'fence_path': self._path(name),
-            'maintenance': memory.maintenance,
-            'maintenance_by': memory.maintenance_by or '',
-            'maintenance_reason': memory.maintenance_reason or '',
-            'failed_by': memory.failed_by or '',
-            'segment': memory.segment or '',
-            'carries': ', '.join(memory.carries) if human else list(memory.carries),
-            'proven_off_at': written(memory.proven_off_at),
-            'returned_at': written(memory.returned_at),
-            'recovery': _id(host.recovery, human),
-            'recovery_state': host.recovery['state'] if host.recovery else '',
-            'next': _next(host),
-        }
+        found = self.context.desk.host(parsed_args.host)
+        if self.human(parsed_args):
+            found = _told(found)
         return tuple(found), tuple(found.values())
 
-    def _path(self, name: str) -> str:
-        """What the newest check found, which may be an hour ago."""
-        from recovery.db import fence_paths
 
-        with self.context.store.read() as connection:
-            found = fence_paths.get(connection, name)
-        return found.verdict if found else ''
+def _told(found: dict[str, Any]) -> dict[str, Any]:
+    """A host, for people."""
+    moments = ('reported_or_changed_at', 'proven_off_at', 'returned_at')
+    return found | {
+        **{name: times.moment(times.parsed(found[name])) for name in moments},
+        'instances': ', '.join(f'{count} {state}' for state, count in found['instances'].items()),
+        'devices': '\n'.join(_device(one) for one in found['devices']),
+        'carries': ', '.join(found['carries']),
+        'recovery': found['recovery'][:8],
+    }
 
 
 def _device(one: Any) -> str:
-    said = one.error or f'reads {one.power}'
-    return f'level {one.level} {one.name} at {one.address}: {said}; identity {one.verdict}'
-
-
-def _next(host: Any) -> str:
-    if host.recovery is not None:
-        return f'recovery show {host.recovery["id"][:8]}'
-    if host.memory.failed_by:
-        return f'recovery host return {host.name}'
-    if host.memory.maintenance:
-        return f'recovery host maintenance {host.name} off'
-    return ''
+    said = one['error'] or f'reads {one["power"]}'
+    what = f'level {one["level"]} {one["name"]} at {one["address"]}'
+    return f'{what}: {said}; identity {one["verdict"]}'
 
 
 class Check(OfHost, Lister):
@@ -189,24 +145,18 @@ class Return(OfHost, Write):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery import intake
-
         host = parsed_args.host
         self.confirm(
             parsed_args, f'{host} is switched on and, when it is healthy, gets instances again.'
         )
         if parsed_args.accept_leftovers and not parsed_args.reason.strip():
             raise exits.UsageError('--accept-leftovers needs a --reason')
-        outcome = intake.request_return(
-            self.context.site,
-            host,
-            by=who(),
-            reason=parsed_args.reason or f'asked for by {who()}',
-            accept_leftovers=parsed_args.accept_leftovers,
-            rebooted=parsed_args.rebooted,
-        )
-        self.say(*answered(outcome))
-        return exits.DONE if outcome.answer == 'admit' else exits.REFUSED
+        order = {'action': 'return', 'reason': parsed_args.reason}
+        for name in ('accept_leftovers', 'rebooted'):
+            order |= {name: True} if getattr(parsed_args, name) else {}
+        done = self.context.desk.order_host(host, order)
+        self.say(*answered(done))
+        return exits.DONE if done['answer'] == 'admit' else exits.REFUSED
 
 
 class Set(OfHost, Write):
@@ -225,8 +175,6 @@ class Set(OfHost, Write):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate.labels import label
-
         host, segment = parsed_args.host, '' if parsed_args.no_segment else parsed_args.segment
         carries = parsed_args.carries
         if segment is None and carries is None:
@@ -234,15 +182,11 @@ class Set(OfHost, Write):
         self.confirm(parsed_args, f'{host} is labelled anew: switches, windows and rules follow.')
         if segment:
             self.allow(host, segment)  # also where it goes to
-        said = label(
-            self.context.store,
-            host,
-            segment=segment,
-            carries=None if carries is None else [one for one in carries.split(',') if one],
-            by=who(),
-            reason=parsed_args.reason,
-        )
-        self.say(said)
+        order: dict[str, Any] = {'action': 'set', 'reason': parsed_args.reason}
+        order |= {} if segment is None else {'segment': segment}
+        if carries is not None:
+            order['carries'] = [one for one in carries.split(',') if one]
+        self.tell(self.context.desk.order_host(host, order))
         return exits.DONE
 
 
@@ -255,8 +199,6 @@ class Maintenance(OfHost, Write):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate.service import maintain
-
         host, on = parsed_args.host, parsed_args.switch == 'on'
         if on and not parsed_args.reason.strip():
             raise exits.UsageError('maintenance needs a --reason, for whoever finds it on')
@@ -266,6 +208,6 @@ class Maintenance(OfHost, Write):
             if on
             else f'Alarms about {host} may fence it from now on.',
         )
-        maintain(self.context.store, host, on, by=who(), reason=parsed_args.reason)
-        self.say(f'maintenance of {host} is {parsed_args.switch}')
+        order = {'action': 'maintenance', 'on': on, 'reason': parsed_args.reason}
+        self.tell(self.context.desk.order_host(host, order))
         return exits.DONE

@@ -54,6 +54,12 @@ class App(app.App):
         parser.add_argument(
             '--config-dir', action='append', default=[], metavar='PATH', help='folder of *.conf'
         )
+        parser.add_argument(
+            '--os-cloud',
+            metavar='NAME',
+            help='ask the API of this cloud of clouds.yaml, and not the database; $RECOVERY_API is '
+            'the URL of an API that no catalogue has',
+        )
         return parser
 
     def configure_logging(self) -> None:
@@ -71,7 +77,9 @@ class App(app.App):
             root.addHandler(kept)
 
     def initialize_app(self, argv: list[str]) -> None:
-        self.context = Context(self.options.config_file, self.options.config_dir)
+        self.context = Context(
+            self.options.config_file, self.options.config_dir, self.options.os_cloud
+        )
 
     def interact(self) -> None:
         """No command: say which there are."""

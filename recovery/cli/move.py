@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from recovery.cli import exits
 from recovery.cli.people import who
@@ -12,6 +13,8 @@ from recovery.cli.verb import Write
 class OfRecovery(Write):
     """A write on one recovery."""
 
+    _found: dict[str, Any] | None = None
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument('id', metavar='ID', help='of the recovery; its beginning is enough')
@@ -19,51 +22,48 @@ class OfRecovery(Write):
 
     def ask(self, parsed_args: argparse.Namespace, *what: str) -> str:
         """Show which recovery is meant, ask, and return its whole id."""
-        from recovery.view import recoveries
-
-        each = recoveries.recovery(self.context.store, parsed_args.id)
-        reason = f': {each.row["reason"]}' if each.row['reason'] else ''
+        one = self.found(parsed_args)
+        reason = f': {one["reason"]}' if one['reason'] else ''
         self.confirm(
             parsed_args,
-            f'{each.row["kind"]} of {each.host}, {each.id}, is {each.state}{reason}',
+            f'{one["kind"]} of {one["host"]}, {one["id"]}, is {one["state"]}{reason}',
             *what,
-            host=each.host,
+            host=one['host'],
         )
-        return each.id
+        return str(one['id'])
+
+    def found(self, parsed_args: argparse.Namespace) -> dict[str, Any]:
+        """The recovery that is meant."""
+        if self._found is None:
+            self._found = self.context.desk.recovery(parsed_args.id)
+        return self._found
+
+    def give(self, parsed_args: argparse.Namespace, chosen: str, action: str, **more: str) -> int:
+        """Give the order, and say what it did."""
+        order = {'action': action, 'reason': parsed_args.reason, **more}
+        self.tell(self.context.desk.order_recovery(chosen, order))
+        return exits.DONE
 
 
 class Approve(OfRecovery):
     """Let a held recovery pass the gates that hold it."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate.hold import approve
-
+        gates = self.found(parsed_args)['holding']
         chosen = self.ask(
-            parsed_args, 'The gates that hold it now are opened for it:', *self._gates(parsed_args)
+            parsed_args,
+            'The gates that hold it now are opened for it:',
+            *(f'  {gate["gate"]}: {gate["reason"]}' for gate in gates),
         )
-        gates = approve(self.context.store, chosen, by=who(), reason=parsed_args.reason)
-        self.say(f'approved: {", ".join(gates)}', f'  next: recovery watch {chosen[:8]}')
-        return exits.DONE
-
-    def _gates(self, parsed_args: argparse.Namespace) -> list[str]:
-        from recovery.view import ids
-        from recovery.view.outlook import holding
-
-        with self.context.store.read() as connection:
-            gates = holding(connection, ids.find(connection, parsed_args.id))
-        return [f'  {gate["gate"]}: {gate["reason"]}' for gate in gates]
+        return self.give(parsed_args, chosen, 'approve')
 
 
 class Reject(OfRecovery):
     """End a held recovery before anything is done."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate.hold import reject
-
         chosen = self.ask(parsed_args, 'It ends, and nothing is done to the host.')
-        reject(self.context.store, chosen, by=who(), reason=parsed_args.reason)
-        self.say('rejected: nothing was or will be done')
-        return exits.DONE
+        return self.give(parsed_args, chosen, 'reject')
 
 
 class Cancel(OfRecovery):
@@ -81,24 +81,14 @@ class Cancel(OfRecovery):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate.cancel import How, Outcome, cancel
-
-        how = How.UNDO if parsed_args.undo else How.LEAVE
         chosen = self.ask(
             parsed_args,
             'It ends, and what it did is given back.'
-            if how is How.UNDO
+            if parsed_args.undo
             else 'It ends, and host and instances stay as they are now.',
         )
-        outcome = cancel(self.context.store, chosen, how, by=who(), reason=parsed_args.reason)
-        watch = f'  next: recovery watch {chosen[:8]}'
-        said = {
-            Outcome.ENDED: ('cancelled', f'  next: recovery show {chosen[:8]}'),
-            Outcome.UNDOING: ('a worker will undo what was done, and end it', watch),
-            Outcome.ASKED: ('its worker will see this at its next step', watch),
-        }
-        self.say(*said[outcome])
-        return exits.DONE
+        how = 'undo' if parsed_args.undo else 'leave'
+        return self.give(parsed_args, chosen, 'cancel', how=how)
 
 
 class Rerun(OfRecovery):
@@ -115,16 +105,12 @@ class Rerun(OfRecovery):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate.rerun import Which, rerun
-
-        which = Which(parsed_args.items)
+        which = parsed_args.items
         chosen = self.ask(
             parsed_args,
-            f'A new round begins with a look at the host; then {which.value} instances again.',
+            f'A new round begins with a look at the host; then {which} instances again.',
         )
-        number = rerun(self.context.store, chosen, which, by=who(), reason=parsed_args.reason)
-        self.say(f'round {number} begins', f'  next: recovery watch {chosen[:8]}')
-        return exits.DONE
+        return self.give(parsed_args, chosen, 'rerun', items=which)
 
 
 class Settle(OfRecovery):
@@ -145,20 +131,13 @@ class Settle(OfRecovery):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate.settle import Seen, settle
-
         chosen = self.ask(
             parsed_args,
             f'You say of {parsed_args.instance}, having looked at every host that may run it: '
             f'{parsed_args.seen}.',
         )
-        seen = Seen(parsed_args.seen)
-        store = self.context.store
-        name = settle(
-            store, chosen, parsed_args.instance, seen, by=who(), reason=parsed_args.reason
-        )
-        self.say(f'{name} is {seen.value}', f'  next: recovery watch {chosen[:8]}')
-        return exits.DONE
+        said = {'instance': parsed_args.instance, 'as': parsed_args.seen}
+        return self.give(parsed_args, chosen, 'settle', **said)
 
 
 class ConfirmFenced(Write):
@@ -182,10 +161,10 @@ class ConfirmFenced(Write):
         host = parsed_args.host
         if parsed_args.force:
             self.allow(host, order='confirm-fenced-force')
-        row = confirm.waiting_for(self.context.store, host)
+        waiting = self.context.desk.waiting_for(host)
         self.confirm(
             parsed_args,
-            f'Recovery {row["id"]} waits: {row["reason"]}',
+            *waiting,
             '',
             f'With your word, {who()}, every instance of {host} starts elsewhere. IF {host} IS NOT '
             'OFF,',
@@ -193,12 +172,7 @@ class ConfirmFenced(Write):
             'DAMAGED.',
             f'You state: {confirm.STATEMENT}.',
         )
-        site = self.context.site
-        done = confirm.confirm_fenced(
-            site, host, by=who(), reason=parsed_args.reason, force=parsed_args.force
-        )
-        self.say(
-            f'recorded as proof {done.proof} of this round ({done.readings})',
-            f'  next: recovery watch {done.recovery[:8]}',
-        )
+        order = {'action': 'confirm-fenced', 'reason': parsed_args.reason}
+        force = {'force': True} if parsed_args.force else {}
+        self.tell(self.context.desk.order_host(host, {**order, **force}))
         return exits.DONE

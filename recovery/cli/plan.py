@@ -35,49 +35,57 @@ class Plan(ShowOne):
         self.say(*_lines(self._plan(parsed_args)))
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
-        found = self._plan(parsed_args).as_dict()
+        found = self._plan(parsed_args)
         return tuple(found), tuple(found.values())
 
-    def _plan(self, parsed_args: argparse.Namespace) -> Any:
-        from recovery.intake.plan import plan
+    def _plan(self, parsed_args: argparse.Namespace) -> dict[str, Any]:
         from recovery.policy import order
-        from recovery.view import decision_file
         from recovery.view.ids import Unknown
 
         if parsed_args.kind not in order.ORDER:
             known = ', '.join(sorted(order.ORDER))
             raise Unknown(f'there is no failure kind {parsed_args.kind!r}; there are: {known}')
-        planned = plan(self.context.site, parsed_args.host, parsed_args.kind)
-        self.outcome = CODES[str(planned.decision.word)]
         if parsed_args.record is not None:
-            document = decision_file.document(str(order.Stage.PLAN), planned.decision)
-            file.write(parsed_args.record, decision_file.text(document))
+            planned = self._recorded(parsed_args)
+        else:
+            planned = self.context.desk.plan(parsed_args.host, parsed_args.kind)
+        self.outcome = CODES[planned['answer']]
         return planned
+
+    def _recorded(self, parsed_args: argparse.Namespace) -> dict[str, Any]:
+        """Planned here, where everything that the gates looked at is at hand."""
+        from recovery.intake.plan import plan
+        from recovery.policy import order
+        from recovery.view import decision_file
+
+        planned = plan(self.context.site, parsed_args.host, parsed_args.kind)
+        document = decision_file.document(str(order.Stage.PLAN), planned.decision)
+        file.write(parsed_args.record, decision_file.text(document))
+        return planned.as_dict()
 
 
 def _lines(planned: Any) -> Iterator[str]:
-    decision = planned.decision
-    yield f'An alarm {planned.kind} {planned.host} now: {decision.word}'
-    yield f'  {decision.answer.reason}'
-    if decision.answer.verb:
-        yield f'  next: {decision.answer.verb}'
+    yield f'An alarm {planned["kind"]} {planned["host"]} now: {planned["answer"]}'
+    yield f'  {planned["reason"]}'
+    if planned['verb']:
+        yield f'  next: {planned["verb"]}'
     yield ''
-    for one in decision.records():
+    for one in planned['gates']:
         yield f'{MARKS[one["answer"]]} {one["gate"]:<13} {one["reason"]}'
     yield ''
-    for level in planned.levels:
-        yield f'fence level {level.number}: {", ".join(level.devices)}'
-    if planned.instances is not None:
-        yield from _instances(planned.instances)
-    for warning in planned.warnings:
+    for level in planned['levels']:
+        yield f'fence level {level["number"]}: {", ".join(level["devices"])}'
+    if planned['instances'] is not None:
+        yield from _instances(planned['instances'])
+    for warning in planned['warnings']:
         yield f'warning: {warning}'
 
 
 def _instances(instances: Any) -> Iterator[str]:
     yield f'{len(instances)} instances:'
     for one in instances[:SHOWN]:
-        target = f' to {one.target}' if one.target else ''
-        reason = f' ({one.reason})' if one.reason else ''
-        yield f'  {one.action:<9} {one.name:<24} {one.vm_state:<10}{target}{reason}'
+        target = f' to {one["target"]}' if one['target'] else ''
+        reason = f' ({one["reason"]})' if one['reason'] else ''
+        yield f'  {one["action"]:<9} {one["name"]:<24} {one["vm_state"]:<10}{target}{reason}'
     if len(instances) > SHOWN:
         yield f'  ... and {len(instances) - SHOWN} more: -f json shows all'

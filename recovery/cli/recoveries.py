@@ -31,23 +31,20 @@ class List(Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
         from recovery.db import states
-        from recovery.view import recoveries
 
-        store = self.context.store
+        now = self.context.clock.now()
         for state in parsed_args.state:
             if state not in states.MEANINGS:
                 known = ', '.join(states.MEANINGS)
                 raise exits.UsageError(f'there is no state {state!r}; there are: {known}')
-        wanted = recoveries.Filter(
+        found = self.context.desk.recoveries(
             states=parsed_args.state,
             host=parsed_args.host,
             kind=parsed_args.kind,
-            since=_since(parsed_args, store.clock.now()),
+            since=_since(parsed_args, now),
         )
         human = self.human(parsed_args)
-        return COLUMNS, [
-            _listed(each, store, human) for each in recoveries.recoveries(store, wanted)
-        ]
+        return COLUMNS, [_listed(each, now, human) for each in found]
 
 
 def _since(parsed_args: argparse.Namespace, now: float) -> float | None:
@@ -59,23 +56,20 @@ def _since(parsed_args: argparse.Namespace, now: float) -> float | None:
     return None if parsed_args.all or parsed_args.state else now - RECENT_SECONDS
 
 
-def _listed(each: Any, store: Any, human: bool) -> tuple[Any, ...]:
-    from recovery.view.outlook import outlook
+def _listed(one: Any, now: float, human: bool) -> tuple[Any, ...]:
+    from recovery.view.recoveries import Items
 
-    row, seen = each.row, outlook(store, each)
     return (
-        each.id[:8] if human else each.id,
-        row['kind'],
-        row['host'],
-        each.state,
-        row['phase'] or '',
-        row['round'],
-        str(each.items) if human else dict(each.items.counts),
-        times.span(store.clock.now() - row['created_at'])
-        if human
-        else times.precise(row['created_at']),
-        _cut(row['reason'] or '') if human else row['reason'] or '',
-        seen.verb,
+        one['id'][:8] if human else one['id'],
+        one['kind'],
+        one['host'],
+        one['state'],
+        one['phase'] or '',
+        one['round'],
+        str(Items(one['items'])) if human else one['items'],
+        times.span(now - (times.parsed(one['created_at']) or now)) if human else one['created_at'],
+        _cut(one['reason'] or '') if human else one['reason'] or '',
+        one['next'],
     )
 
 
@@ -95,51 +89,14 @@ class Show(ShowOne):
         from recovery.cli import screen
 
         stream = self.app.stdout
-        page = screen.read(self.context.store, parsed_args.id)
+        page = self.context.desk.page(parsed_args.id)
         console = screen.console(stream)
         for line in screen.lines(page, plain=screen.is_plain(stream)):
             console.print(line)
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
-        from recovery.cli import screen
-
-        page = screen.read(self.context.store, parsed_args.id)
-        found = described(page)
+        found = self.context.desk.recovery(parsed_args.id)
         return tuple(found), tuple(found.values())
-
-
-def described(page: Any) -> dict[str, Any]:
-    """A page for machines. Its keys are interface."""
-    row = page.recovery.row
-    moments = ('created_at', 'started_at', 'ended_at', 'next_check')
-    when = {key: times.precise(row[key]) or None for key in moments}
-    keys = ('id', 'kind', 'host', 'subject', 'state', 'phase', 'round', 'code', 'reason', 'worker')
-    more = ('claims', 'requested_by', 'approved_by', 'superseded_by', 'undoing', 'notes')
-    return {
-        **{key: row[key] for key in (*keys, *more)},
-        **when,
-        'alarm': row['alarm'],
-        'items': dict(page.recovery.items.counts),
-        'held_by': page.outlook.sentence,
-        'next': page.outlook.verb,
-        'waits_for_human': page.outlook.human,
-        'steps': [
-            {
-                'phase': step.phase,
-                'name': step.name,
-                'state': step.state,
-                'seconds': _rounded(step.duration(page.now)),
-                'attempt': step.attempt,
-                'message': step.message,
-            }
-            for phase in page.phases
-            for step in phase.steps
-        ],
-    }
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 3)
 
 
 class Items(Lister):
@@ -153,24 +110,21 @@ class Items(Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
         from recovery.db import states
-        from recovery.view import recoveries
 
         for state in parsed_args.state:
             if state not in states.ITEM:
                 known = ', '.join(states.ITEM)
                 raise exits.UsageError(f'there is no item state {state!r}; there are: {known}')
-        store = self.context.store
-        each = recoveries.recovery(store, parsed_args.id)
         columns = ('Instance', 'Name', 'State', 'From', 'To', 'Attempts', 'Migration', 'Round',
                    'Priority', 'Seconds', 'Reason')  # fmt: skip
-        now = store.clock.now()
-        rows = recoveries.items(store, each.id, parsed_args.state)
+        now = self.context.clock.now()
+        rows = self.context.desk.items(parsed_args.id, parsed_args.state)
         return columns, [_item(row, now) for row in rows]
 
 
 def _item(row: Any, now: float) -> tuple[Any, ...]:
-    begun = row['started_at']
-    spent = '' if begun is None else round((row['ended_at'] or now) - begun, 1)
+    begun, ended = times.parsed(row['started_at']), times.parsed(row['ended_at'])
+    spent = '' if begun is None else round((ended or now) - begun, 1)
     return (
         row['instance'], row['name'], row['state'], row['source'], row['destination'] or '',
         row['attempts'], row['migration'] or '', row['round'], row['priority'], spent,

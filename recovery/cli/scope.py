@@ -14,6 +14,13 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
     scope.add_argument('--host', metavar='H', help='only this host, as Nova spells it')
 
 
+def named_scope(parsed_args: argparse.Namespace) -> dict[str, str]:
+    """As an order names it. Raises UsageError for an empty name."""
+    scope_of(parsed_args)
+    given = {name: getattr(parsed_args, name) for name in ('segment', 'host')}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def scope_of(parsed_args: argparse.Namespace) -> str:
     """As tables name it. Raises UsageError for an empty name."""
     from recovery.db import scopes

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from recovery.view import times
@@ -11,10 +10,7 @@ from recovery.view import times
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from recovery.db.store import Store
-    from recovery.view.outlook import Outlook
-    from recovery.view.recoveries import Recovery
-    from recovery.view.steps import Phase
+    from recovery.view.page import Page
 
 STYLES = {
     'done': 'green', 'failed': 'bold red', 'undo failed': 'bold red', 'waits': 'bold yellow',
@@ -23,42 +19,7 @@ STYLES = {
     'done-with-failures': 'bold red', 'undone': 'yellow', 'cancelled': 'yellow',
     'superseded': 'dim', 'expired': 'bold red', 'to do': 'dim',
 }  # fmt: skip
-TROUBLE = ('failed', 'unsettled', 'left')
 TROUBLE_SHOWN = 8
-HELD_STATES = ('held', 'waiting')
-
-
-@dataclass(frozen=True)
-class Page:
-    """Everything that is shown of one recovery, read at one moment."""
-
-    recovery: Recovery
-    phases: Sequence[Phase]
-    outlook: Outlook
-    trouble: Sequence[Any]
-    holding: Sequence[Any]
-    alarm: Any
-    now: float
-
-
-def read(store: Store, given: str) -> Page:
-    """Read a page. Raises recovery.view.ids.Unknown."""
-    from recovery.view import alarms, recoveries, steps
-    from recovery.view.outlook import holding, outlook
-
-    recovery = recoveries.recovery(store, given)
-    with store.read() as connection:
-        gates = holding(connection, recovery.id) if recovery.state in HELD_STATES else []
-    troubled = any(recovery.items.counts.get(state) for state in TROUBLE)
-    return Page(
-        recovery=recovery,
-        phases=steps.tree(store, recovery),
-        outlook=outlook(store, recovery),
-        trouble=recoveries.items(store, recovery.id, TROUBLE) if troubled else (),
-        holding=gates,
-        alarm=alarms.of_recovery(store, recovery.row),
-        now=store.clock.now(),
-    )
 
 
 def lines(page: Page, *, plain: bool, steps: bool = True) -> list[Text]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from recovery.cli import exits
-from recovery.cli.people import who
-from recovery.cli.scope import add_scope, scope_of
+from recovery.cli.scope import add_scope, named_scope, scope_of
 from recovery.cli.verb import Write
 
 
@@ -22,12 +21,17 @@ class Switch(Write):
         segment: str | None = parsed_args.segment
         return segment
 
-    def named(self, parsed_args: argparse.Namespace) -> tuple[str, str, str]:
-        """The scope, the words for it, and its flags."""
+    def named(self, parsed_args: argparse.Namespace) -> str:
+        """The words for the scope."""
         from recovery.db import scopes
 
-        scope = scope_of(parsed_args)
-        return scope, scopes.words(scope), scopes.flags(scope)
+        return scopes.words(scope_of(parsed_args))
+
+    def give(self, parsed_args: argparse.Namespace, action: str) -> int:
+        """Give the order, and say what it did."""
+        order = {'action': action, 'reason': parsed_args.reason, **named_scope(parsed_args)}
+        self.tell(self.context.desk.switch(order))
+        return exits.DONE
 
 
 class Pause(Switch):
@@ -36,32 +40,22 @@ class Pause(Switch):
     reason_required = True
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate import service
-
-        scope, words, flags = self.named(parsed_args)
+        words = self.named(parsed_args)
         self.confirm(
             parsed_args,
             f'In {words}: recoveries under way stop before their next step outside and wait;',
             'evacuations that Nova has accepted go on inside Nova. Nothing new begins.',
         )
-        service.pause(self.context.store, by=who(), reason=parsed_args.reason, scope=scope)
-        self.say(f'paused: {words}', f'  next: recovery unpause{flags}')
-        return exits.DONE
+        return self.give(parsed_args, 'pause')
 
 
 class Unpause(Switch):
     """Let paused recoveries go on."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate import service
-
-        scope, words, _ = self.named(parsed_args)
+        words = self.named(parsed_args)
         self.confirm(parsed_args, f'In {words} recoveries go on where they stopped.')
-        still = service.unpause(
-            self.context.store, by=who(), reason=parsed_args.reason, scope=scope
-        )
-        self.say(f'the pause of {words} is over', *([f'  but {still}'] if still else []))
-        return exits.DONE
+        return self.give(parsed_args, 'unpause')
 
 
 class Disarm(Switch):
@@ -70,27 +64,19 @@ class Disarm(Switch):
     reason_required = True
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate import service
-
-        scope, words, flags = self.named(parsed_args)
+        words = self.named(parsed_args)
         self.confirm(
             parsed_args, f'In {words} no recovery begins any more: alarms are held until "arm".'
         )
-        service.disarm(self.context.store, by=who(), reason=parsed_args.reason, scope=scope)
-        self.say(f'disarmed: {words}', f'  next: recovery arm{flags}')
-        return exits.DONE
+        return self.give(parsed_args, 'disarm')
 
 
 class Arm(Switch):
     """Let recoveries begin again."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate import service
-
-        scope, words, _ = self.named(parsed_args)
+        words = self.named(parsed_args)
         self.confirm(
             parsed_args, f'In {words} alarms, those held included, may fence hosts from now on.'
         )
-        still = service.arm(self.context.store, by=who(), reason=parsed_args.reason, scope=scope)
-        self.say(f'armed: {words}', *([f'  but {still}'] if still else []))
-        return exits.DONE
+        return self.give(parsed_args, 'arm')

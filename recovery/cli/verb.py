@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cliff import command, lister, show
@@ -13,7 +13,6 @@ from drivers.contracts.errors import DriverError
 from drivers.contracts.inventory import InventoryError
 from flows.stop import Stop
 from recovery.cli import exits
-from recovery.cli.people import person
 from recovery.operate.refusal import BadRules, Refusal
 
 if TYPE_CHECKING:
@@ -51,14 +50,8 @@ class Verb(command.Command):
         :raises Refusal: she may not.
         :raises BadRules: nobody can tell.
         """
-        from recovery.db import hosts
-        from recovery.operate.rules import Rules
-
-        if host and segment is None:
-            with self.context.store.read() as connection:
-                segment = hosts.get(connection, host).segment
         asked = order or (self.cmd_name or '').replace(' ', '-')
-        Rules(self.context.conf).demand(asked, person(), host=host, segment=segment)
+        self.context.desk.allow(asked, host, segment)
 
     def segment_of(self, parsed_args: argparse.Namespace) -> str | None:
         """The segment that the command line says it acts on; to be overridden."""
@@ -69,6 +62,12 @@ class Verb(command.Command):
         for line in lines:
             self.app.stdout.write(f'{line}\n')
         self.app.stdout.flush()
+
+    def tell(self, done: Mapping[str, Any]) -> None:
+        """Print what an order did, and the command that leads on."""
+        first, *more = done['said']
+        verb = [f'  next: {done["next"]}'] if done['next'] else []
+        self.say(first, *(f'  {one}' for one in more), *verb)
 
     def explain(self, error: BaseException) -> int:
         """Print what happened; returns the exit code."""

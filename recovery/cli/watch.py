@@ -13,7 +13,7 @@ from recovery.view import times
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from recovery.cli.screen import Page
+    from recovery.view.page import Page
 
 SECONDS = 0.5
 OUTCOMES = {
@@ -53,15 +53,14 @@ class Watch(Verb):
 
     def _one(self, parsed_args: argparse.Namespace) -> int:
         from recovery.cli import screen
-        from recovery.view import recoveries
 
-        store, stream = self.context.store, self.app.stdout
-        chosen = recoveries.recovery(store, parsed_args.id).id
+        desk, stream = self.context.desk, self.app.stdout
+        chosen = desk.page(parsed_args.id).recovery.id
         plain = screen.is_plain(stream)
 
         def look() -> tuple[list[Text], list[str], int | None]:
             nonlocal chosen
-            page = screen.read(store, chosen)
+            page = desk.page(chosen)
             later = page.recovery.row['superseded_by']
             if page.recovery.state == 'superseded' and later:
                 chosen = later  # its host is in the hands of the next one
@@ -77,15 +76,13 @@ class Watch(Verb):
     def _all(self, parsed_args: argparse.Namespace) -> int:
         from recovery.cli import screen
         from recovery.db import states
-        from recovery.view import recoveries
 
-        store, seen = self.context.store, set[str]()
+        desk, seen = self.context.desk, set[str]()
 
         def look() -> tuple[list[Text], list[str], int | None]:
-            live = recoveries.recoveries(store, recoveries.Filter(states=states.LIVE))
-            seen.update(each.id for each in live)
-            ids = [each.id for each in live] + sorted(seen - {each.id for each in live})
-            pages = [screen.read(store, one) for one in ids]
+            live = [str(one['id']) for one in desk.recoveries(states=states.LIVE)]
+            seen.update(live)
+            pages = [desk.page(one) for one in [*live, *sorted(seen.difference(live))]]
             shown = [line for page in pages for line in screen.lines(page, plain=True, steps=False)]
             said = [f'{page.recovery.host}: {one}' for page in pages for one in changes(page)]
             return shown, said, None if live else _worst(pages)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from recovery.cli import exits
-from recovery.cli.people import who
-from recovery.cli.scope import add_scope, scope_of
+from recovery.cli.scope import add_scope, named_scope, scope_of
 from recovery.cli.verb import Lister, Table, Write
 from recovery.view import times
 
@@ -20,24 +20,18 @@ class List(Lister):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
-        from recovery.db import windows
-
-        store, human = self.context.store, self.human(parsed_args)
-        now = store.clock.now()
-        written = times.moment if human else times.precise
-        with store.read() as connection:
-            found = windows.every(connection, since=None if parsed_args.all else now)
+        human = self.human(parsed_args)
         return ('ID', 'Scope', 'State', 'Begins', 'Ends', 'By', 'Reason'), [
             (
-                one.id[:8] if human else one.id,
-                one.scope,
-                one.state(now),
-                written(one.begins_at),
-                written(one.ends_at if one.closed_at is None else one.closed_at),
-                one.by,
-                one.reason,
+                one['id'][:8] if human else one['id'],
+                one['scope'],
+                one['state'],
+                times.moment(times.parsed(one['begins_at'])) if human else one['begins_at'],
+                times.moment(times.parsed(one['ends_at'])) if human else one['ends_at'],
+                one['by'],
+                one['reason'],
             )
-            for one in found
+            for one in self.context.desk.windows(parsed_args.all)
         ]
 
 
@@ -65,7 +59,6 @@ class Add(Write):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from recovery.db import scopes
-        from recovery.operate import windows
 
         scope, begins, ends = scope_of(parsed_args), *_span(parsed_args, self.context.clock.now())
         self.confirm(
@@ -73,18 +66,9 @@ class Add(Write):
             f'From {times.moment(begins)} to {times.moment(ends)} alarms about '
             f'{scopes.words(scope)} are held, and recoveries there do not power off.',
         )
-        added = windows.add(
-            self.context.store,
-            scope=scope,
-            begins_at=None if parsed_args.begin is None else begins,
-            ends_at=ends,
-            by=who(),
-            reason=parsed_args.reason,
-        )
-        self.say(
-            f'window {added.id[:8]} of {scopes.words(scope)} ends at {times.moment(ends)}',
-            f'  next: recovery window close {added.id[:8]}',
-        )
+        order = {'reason': parsed_args.reason, 'ends_at': ends, **named_scope(parsed_args)}
+        order |= {} if parsed_args.begin is None else {'begins_at': begins}
+        self.tell(self.context.desk.add_window(order))
         return exits.DONE
 
 
@@ -97,26 +81,25 @@ class Close(Write):
         return parser
 
     def segment_of(self, parsed_args: argparse.Namespace) -> str | None:
-        from recovery.operate import windows
-
-        found = windows.find(self.context.store, parsed_args.id).scope
+        found: str = self._found(parsed_args)['scope']
         return found.removeprefix('segment:') if found.startswith('segment:') else None
+
+    def _found(self, parsed_args: argparse.Namespace) -> dict[str, Any]:
+        return self.context.desk.window(parsed_args.id)
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         from recovery.db import scopes
-        from recovery.operate import windows
 
-        window = windows.find(self.context.store, parsed_args.id)
-        words = scopes.words(window.scope)
-        host = window.scope.removeprefix('host:') if window.scope.startswith('host:') else ''
+        window = self._found(parsed_args)
+        scope: str = window['scope']
+        host = scope.removeprefix('host:') if scope.startswith('host:') else ''
         self.confirm(
             parsed_args,
-            f'Window {window.id[:8]} of {words} ({window.reason}) ends now: alarms held by it may '
-            'fence hosts.',
+            f'Window {window["id"][:8]} of {scopes.words(scope)} ({window["reason"]}) ends now: '
+            'alarms held by it may fence hosts.',
             host=host,
         )
-        windows.close(self.context.store, window, by=who(), reason=parsed_args.reason)
-        self.say(f'window {window.id[:8]} of {words} is closed')
+        self.tell(self.context.desk.close_window(window['id'], parsed_args.reason))
         return exits.DONE
 
 

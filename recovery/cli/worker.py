@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from recovery.cli import exits
-from recovery.cli.people import who
 from recovery.cli.verb import Lister, Table, Write
 from recovery.view import times
 
@@ -17,23 +17,27 @@ class List(Lister):
     """The processes of the service, the living first."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> Table:
-        from recovery.view.workers import workers
+        human, now = self.human(parsed_args), self.context.clock.now()
+        workers = self.context.desk.workers()
+        return COLUMNS, [_told(one, now) if human else _plain(one) for one in workers]
 
-        store, human = self.context.store, self.human(parsed_args)
-        now, rows = store.clock.now(), []
-        for one in workers(store):
-            seen = f'{times.span(now - one.seen_at)} ago' if human else times.precise(one.seen_at)
-            started = times.moment(one.started_at) if human else times.precise(one.started_at)
-            names = ', '.join(name[:8] for name in one.recoveries) if human else one.recoveries
-            draining = one.draining_at is not None
-            drains = f'by {one.draining_by}' if draining else ''
-            rows.append(
-                (one.name, one.kind, one.host, one.pid, one.version,
-                 ('yes' if one.alive else 'no') if human else one.alive,
-                 drains if human else draining, started, seen,
-                 names if human else list(names)),
-            )  # fmt: skip
-        return COLUMNS, rows
+
+def _told(one: dict[str, Any], now: float) -> tuple[Any, ...]:
+    seen, started = times.parsed(one['seen_at']) or now, times.parsed(one['started_at'])
+    drains = f'by {one["draining_by"]}' if one['draining_at'] else ''
+    names = ', '.join(name[:8] for name in one['recoveries'])
+    return (
+        one['name'], one['kind'], one['host'], one['pid'], one['version'],
+        'yes' if one['alive'] else 'no', drains, times.moment(started),
+        f'{times.span(now - seen)} ago', names,
+    )  # fmt: skip
+
+
+def _plain(one: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        one['name'], one['kind'], one['host'], one['pid'], one['version'], one['alive'],
+        one['draining_at'] is not None, one['started_at'], one['seen_at'], one['recoveries'],
+    )  # fmt: skip
 
 
 class Drain(Write):
@@ -56,22 +60,20 @@ class Drain(Write):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        from recovery.operate import drain
-
-        name, store = parsed_args.name, self.context.store
+        name, desk = parsed_args.name, self.context.desk
         if (name is None) != parsed_args.all:
             raise exits.UsageError('give the NAME of one worker, or --all')
         whom = name or 'every worker'
+        order: dict[str, Any] = {'reason': parsed_args.reason}
         if parsed_args.undo:
             self.confirm(parsed_args, f'New recoveries may be run by {whom} again.')
-            names = drain.undo(store, name, by=who(), reason=parsed_args.reason)
-            self.say(*(f'{one} takes recoveries again' for one in names))
+            done = desk.order_workers(name, {'action': 'undrain', **order})
+            self.say(*done['said'])
             return exits.DONE
         self.confirm(
             parsed_args, f'No new recovery is run by {whom}; those under way run to their end.'
         )
-        names = drain.drain(
-            store, name, by=who(), reason=parsed_args.reason, force=parsed_args.force
-        )
-        self.say(*(f'{one} drains' for one in names), '  next: recovery worker list')
+        order |= {'force': True} if parsed_args.force else {}
+        done = desk.order_workers(name, {'action': 'drain', **order})
+        self.say(*done['said'], f'  next: {done["next"]}')
         return exits.DONE

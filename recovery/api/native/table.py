@@ -8,7 +8,7 @@ from typing import Any
 from recovery.api.native import alarms, hosts, recoveries, service
 from recovery.api.native import schemas as s
 from recovery.api.native.route import Call, Route
-from recovery.policy import order
+from recovery.view import shape
 
 PREFIX = '/recovery/v1'
 
@@ -26,7 +26,7 @@ def _index(_call: Call) -> Any:
         'name': 'openstack-recovery',
         'version': version(),
         'openapi': f'{PREFIX}/openapi.json',
-        'kinds': sorted(order.ORDER),
+        'kinds': list(shape.kinds()),
     }
 
 

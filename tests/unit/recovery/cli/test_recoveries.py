@@ -86,7 +86,7 @@ def test_show_for_machines(run: Operator) -> None:
     assert [step['state'] for step in found['steps']] == ['to do'] * len(found['steps'])
     assert found['steps'][0] == {
         'phase': 'verify', 'name': 'verify-down', 'state': 'to do', 'seconds': None,
-        'attempt': 1, 'message': '',
+        'attempt': 1, 'message': '', 'started_at': None, 'ended_at': None,
     }  # fmt: skip
 
 
