@@ -1,0 +1,197 @@
+"""Masakari's own clients against us: the SDK, the commands, the monitors; none of them changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import openstack
+import pytest
+
+from tests.crash.scenery import until
+from tests.integration.masakari_site import Here, clients
+
+ENDED = frozenset({'finished', 'ignored', 'failed', 'error'})
+
+
+@pytest.fixture(scope='module')
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
+    made = Here(tmp_path_factory.mktemp('site'))
+    yield made
+    made.close()
+
+
+def connect(here: Here, **more: Any) -> Any:
+    connection = openstack.connect(
+        load_yaml_config=False, load_envvars=False, region_name='RegionOne', **here.login(), **more
+    )
+    return connection.instance_ha
+
+
+def test_the_sdk(here: Here) -> None:
+    """A script that looks after its segments, sees a host die, and watches what becomes of it."""
+    ha = connect(here, instance_ha_default_microversion='1.3')
+    segment = ha.create_segment(name='hall', recovery_method='auto', service_type='COMPUTE')
+    assert segment.is_enabled
+    hosts = [
+        ha.create_host(segment.uuid, name=f'compute-0{one}', type='COMPUTE', control_attributes='x')
+        for one in (1, 2, 3)
+    ]
+    assert [one.name for one in ha.hosts(segment.uuid, limit=1, sort_key='name', sort_dir='asc')
+            ] == ['compute-01', 'compute-02', 'compute-03']  # fmt: skip
+    assert ha.update_segment(segment.uuid, description='of the hall').description == 'of the hall'
+    assert ha.get_segment(segment.uuid).name == 'hall'
+    changed = ha.update_host(hosts[2].uuid, segment_id=segment.uuid, reserved=True)
+    assert changed.reserved
+    assert ha.get_host(hosts[2].uuid, segment.uuid).failover_segment_id == segment.uuid
+    with pytest.raises(openstack.exceptions.ConflictException, match='exists already'):
+        ha.create_segment(name='hall', recovery_method='auto', service_type='COMPUTE')
+    with pytest.raises(openstack.exceptions.BadRequestException, match='compute-99'):
+        ha.create_host(segment.uuid, name='compute-99', type='x', control_attributes='x')
+
+    here.world.crash('compute-01')
+    made = ha.create_notification(
+        type='COMPUTE_HOST', hostname='compute-01', generated_time='2031-01-01T00:00:00',
+        payload={'event': 'STOPPED', 'host_status': 'NORMAL', 'cluster_status': 'OFFLINE'},
+    )  # fmt: skip
+    assert made.status in ('new', 'running')
+    until(lambda: ha.get_notification(made.notification_uuid).status in ENDED, 'it ends', 60)
+    ended = ha.get_notification(made.notification_uuid)
+    assert ended.status == 'finished', ended
+    steps = ended.recovery_workflow_details
+    assert {one['state'] for one in steps} == {'SUCCESS'}, steps
+    assert [one['progress'] for one in steps] == [1.0] * len(steps)
+    assert all(one['progress_details'] for one in steps)
+    moves = list(ha.vmoves(made.notification_uuid))
+    assert len(moves) == 3
+    assert {one.status for one in moves} == {'succeeded'}
+    assert {one.source_host for one in moves} == {'compute-01'}
+    assert 'compute-01' not in {one.dest_host for one in moves}
+    one = ha.get_vmove(moves[0].uuid, made.notification_uuid)
+    assert (one.server_name, one.type) == (moves[0].server_name, 'evacuation')
+
+    assert ha.get_host(hosts[0].uuid, segment.uuid).on_maintenance
+    ha.update_host(hosts[0].uuid, segment_id=segment.uuid, on_maintenance=False)
+    assert not ha.get_host(hosts[0].uuid, segment.uuid).on_maintenance
+    for host in hosts:
+        ha.delete_host(host.uuid, segment.uuid)
+    ha.delete_segment(segment.uuid)
+    assert list(ha.segments()) == []
+
+
+def test_the_commands(here: Here) -> None:
+    """One session of ``openstack``, which asks us for all that it shows."""
+    program = clients('openstack')
+
+    def ask(*lines: str) -> list[Any]:
+        """Several commands in one process: it takes seconds to start."""
+        typed = '\n'.join(f'{line} -f json' for line in lines)
+        return _documents(here.run(program, typed=typed + '\n'))
+
+    segment, host, shown = ask(
+        'segment create rack-2 auto COMPUTE --description second',
+        'segment host create compute-02 COMPUTE SSH rack-2 --on_maintenance True',
+        'segment host update rack-2 compute-02 --on_maintenance False --reserved True',
+    )
+    assert (segment['name'], segment['recovery_method']) == ('rack-2', 'auto')
+    assert host['on_maintenance'] is True
+    assert (shown['on_maintenance'], shown['reserved']) == (False, True)
+    segments, changed, hosts = ask(
+        'segment list',
+        'segment update rack-2 --recovery_method rh_priority --is_enabled False',
+        'segment host list rack-2 --sort name:asc --limit 1',
+    )
+    payload = json.dumps({'event': 'STOPPED', 'host_status': 'NORMAL'})
+    words = ('COMPUTE_HOST', 'compute-02', '2031-01-01T00:00:00', payload)
+    made = json.loads(here.run(program, 'notification', 'create', *words, '-f', 'json'))
+    assert [one['name'] for one in segments] == ['rack-2']
+    assert (changed['recovery_method'], changed['is_enabled']) == ('rh_priority', False)
+    assert [one['name'] for one in hosts] == ['compute-02']
+    assert made['type'] == 'COMPUTE_HOST'
+    uuid = made['notification_uuid']
+    listed, one, moves = ask(
+        'notification list', f'notification show {uuid}', f'notification vmove list {uuid}'
+    )
+    assert uuid in [each['notification_uuid'] for each in listed]
+    assert (one['status'], moves) == ('ignored', [])
+    assert here.run(program, typed='segment host delete rack-2 compute-02\nsegment delete rack-2\n')
+    assert ask('segment list') == [[]]
+
+
+#: Runs in the environment of masakari-monitors: its own code makes the reports and sends them.
+MONITORS = """
+import json, sys
+import eventlet
+eventlet.monkey_patch()
+from oslo_utils import timeutils
+import masakarimonitors.conf
+from masakarimonitors.hostmonitor.host_handler.handle_host import HandleHost
+from masakarimonitors.instancemonitor.libvirt_handler.callback import Callback
+from masakarimonitors.processmonitor.process_handler.handle_process import HandleProcess
+
+options, host, instance = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
+CONF = masakarimonitors.conf.CONF
+CONF([], project='masakarimonitors', default_config_files=[])
+CONF.set_override('disable_ipmi_check', True, 'host')
+CONF.set_override('retry_max', 1, 'callback')
+masakarimonitors.conf.api.register_opts(CONF)
+from keystoneauth1 import loading
+CONF.register_opts(loading.get_auth_plugin_conf_options('password'), group='api')
+for name, value in options.items():
+    CONF.set_override(name, value, 'api')
+
+hosts, processes = HandleHost(), HandleProcess()
+hosts.notifier.send_notification(1, 1, hosts._make_event(host, 'online'))
+for name in ('/usr/bin/nova-compute', 'libvirtd'):
+    event = processes._make_event(name)
+    event['notification']['hostname'] = host
+    processes.notifier.send_notification(1, 1, event)
+for event, detail in (('LIFECYCLE', 'STOPPED_FAILED'), ('LIFECYCLE', 'SHUTDOWN_FINISHED')):
+    Callback().libvirt_event_callback(event, detail, instance, 'VM', host, timeutils.utcnow())
+for _ in range(2):
+    hosts.notifier.send_notification(1, 1, hosts._make_event(host, 'offline'))
+"""
+
+
+def test_the_monitors(here: Here) -> None:
+    """Their own code makes each kind of report and sends it, as a user with the service role."""
+    program = clients('masakari-hostmonitor').with_name('python')
+    ha = connect(here, instance_ha_default_microversion='1.3')
+    segment = ha.create_segment(name='watched', recovery_method='auto', service_type='COMPUTE')
+    host = ha.create_host(segment.uuid, name='compute-04', type='COMPUTE', control_attributes='x')
+    instance = next(one for one in here.world.instances.values() if one.host == 'compute-04').id
+    login = json.dumps(here.login('monitor'))
+    here.run(program, '-c', MONITORS, login, 'compute-04', instance)
+    # Not by the SDK, which reads no message.
+    listed = ha.get(f'/notifications?source_host_uuid={host.uuid}&sort_key=id&sort_dir=asc')
+    found = listed.json()['notifications']
+    said = [
+        (one['type'], *(one['payload'][key] for key in sorted(one['payload']))) for one in found
+    ]
+    assert said == [
+        ('COMPUTE_HOST', 'ONLINE', 'STARTED', 'NORMAL'),
+        ('PROCESS', 'STOPPED', 'nova-compute'),
+        ('PROCESS', 'STOPPED', 'libvirtd'),
+        ('VM', 'LIFECYCLE', instance, 'STOPPED_FAILED'),
+        ('VM', 'LIFECYCLE', instance, 'SHUTDOWN_FINISHED'),
+        ('COMPUTE_HOST', 'OFFLINE', 'STOPPED', 'NORMAL'),  # once: the repeat was answered 409
+    ]
+    status = [one['status'] for one in found]
+    assert (status[0], status[2], status[4]) == ('finished', 'finished', 'ignored')
+    assert status[1] in ('running', 'finished'), found[1]['message']
+    assert 'HA_Enabled' in found[3]['message']
+    assert status[5] in ('new', 'running'), found[5]['message']
+
+
+def _documents(printed: str) -> list[Any]:
+    """The JSON documents in what a session has printed."""
+    found, rest, decoder = [], printed, json.JSONDecoder()
+    while True:
+        starts = [place for place in (rest.find('{'), rest.find('[')) if place >= 0]
+        if not starts:
+            return found
+        rest = rest[min(starts) :]
+        value, end = decoder.raw_decode(rest)
+        found.append(value)
+        rest = rest[end:]
