@@ -81,7 +81,7 @@ class Here:
             return False
         return True
 
-    def login(self, user: str = 'admin') -> dict[str, str]:
+    def login(self, user: str = 'admin') -> dict[str, Any]:
         """What clients of OpenStack need to log in."""
         return {
             'auth_url': self.keystone,

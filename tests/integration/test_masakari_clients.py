@@ -186,7 +186,8 @@ def test_the_monitors(here: Here) -> None:
 
 def _documents(printed: str) -> list[Any]:
     """The JSON documents in what a session has printed."""
-    found, rest, decoder = [], printed, json.JSONDecoder()
+    found: list[Any] = []
+    rest, decoder = printed, json.JSONDecoder()
     while True:
         starts = [place for place in (rest.find('{'), rest.find('[')) if place >= 0]
         if not starts:
