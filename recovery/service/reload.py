@@ -1,4 +1,4 @@
-"""SIGHUP: options and inventory are read again, all or nothing."""
+"""SIGHUP: options, inventory and sources of alarms are read again, all or nothing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from recovery import conf as groups
 from recovery import plugins
 from recovery.conf.fixed import fixed
 from recovery.conf.reading import BadOptions
+from recovery.intake.sources import Sources
 from recovery.limits import refuse_unreasoned
 from recovery.site import Site
 
@@ -70,6 +71,7 @@ class Reloader:
             refuse_unreasoned(fresh)
             plugins.open_inventory(fresh)
             plugins.open_compute(fresh, site.clock)
+            Sources.load(fresh)
         except (BadOptions, InventoryError, DriverError) as error:
             LOG.error('the configuration is not reloaded, and the old one goes on: %s', error)
             return False
@@ -77,6 +79,7 @@ class Reloader:
         fresh.clear()
         site.conf.mutate_config_files()
         site.renew()
+        Sources.renew(site)
         for name in later:
             LOG.warning('%s was changed: that takes effect after a restart', name)
         LOG.info('the configuration is reloaded; changed: %s', ', '.join(changed) or 'no option')

@@ -11,7 +11,7 @@ from drivers.contracts.compute import Service
 from drivers.contracts.errors import AccessDenied, DriverError, Unreachable
 from recovery.db import hosts as remembered
 from recovery.db import upgrade
-from recovery.view import boards, doctor_fencing, doctor_paths, doctor_policy
+from recovery.view import boards, doctor_fencing, doctor_paths, doctor_policy, doctor_sources
 from recovery.view.finding import Finding, Level
 from recovery.view.workers import Worker, workers
 
@@ -35,6 +35,7 @@ def examine(site: Site, *, devices: bool = False) -> Iterator[Finding]:
     yield from doctor_policy.switches(site)
     yield from doctor_policy.isolation(site)
     yield from doctor_policy.life(site)
+    yield from doctor_sources.sources(site)
     services: list[Service] = []
     yield from _nova(site, services)
     yield from doctor_fencing.inventory(site, [one.host for one in services])

@@ -17,6 +17,7 @@ from recovery import conf as groups
 from recovery.conf.fixed import FIXED, fixed
 from recovery.conf.reading import BadOptions
 from recovery.db import recoveries, tables
+from recovery.intake.sources import Sources
 from recovery.operate import drain
 from recovery.service.equipment import Equipment
 from recovery.service.reload import Asked, Reloader
@@ -171,6 +172,27 @@ def test_a_policy_that_is_weak_without_a_reason_is_not_taken(
     weak = options(tmp_path, '[policy]\nsettle_seconds = 0\n')
     assert not Reloader(stage.site, lambda: weak, Asked()).reload()
     assert 'which weakens the gate "settled"' in caplog.text
+
+
+def test_sources_of_alarms_are_read_again_or_not_at_all(
+    stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    file, site = tmp_path / 'sources.yaml', stage.site
+    monkeypatch.setattr('recovery.plugins.open_compute', lambda _conf, _clock: site.compute)
+    site.conf.set_override('file', str(file), 'sources')
+
+    text = f'[sources]\nfile = {file}\n[fencing]\ninventory = {site.conf.fencing.inventory}\n'
+    one = Reloader(site, lambda: options(tmp_path, text), Asked())
+    file.write_text('sources: {am: {driver: alertmanager, keystone: true}}')
+    assert Sources.of(site).get('am')
+    file.write_text('sources: {am: {driver: sendmail, keystone: true}}')
+    assert not one.reload()
+    assert 'no driver is called "sendmail"' in caplog.text
+    assert Sources.of(site).get('am')
+    file.write_text('sources: {grafana: {driver: grafana, keystone: true}}')
+    assert one.reload()
+    assert [source.name for source in Sources.of(site)] == ['grafana']
 
 
 def test_every_signal_counts_and_one_look_answers_them_all(stage: Stage) -> None:
