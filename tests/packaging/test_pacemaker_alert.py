@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -14,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from drivers.alarms.generic import GenericAlarms
+from drivers.contracts.alarms import Heard, Post
 
 TOP = Path(__file__).resolve().parent.parent.parent
 AGENT = TOP / 'etc' / 'pacemaker' / 'recovery-pacemaker-alert'
@@ -229,3 +234,36 @@ def test_it_is_written_for_the_python_of_old_clusters() -> None:
     }
     assert imported <= set(sys.stdlib_module_names)
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+
+
+def documented() -> Mapping[str, Any]:
+    """The sources that the guide asks for."""
+    text = (TOP / 'doc' / 'guide' / 'bus.md').read_text()
+    blocks = re.findall(r'```yaml\n(.*?)```', text, re.DOTALL)
+    found: Mapping[str, Any] = yaml.safe_load(blocks[0])['sources']
+    return found
+
+
+@pytest.mark.parametrize(
+    ('event', 'source', 'other'),
+    [(LOST, 'pacemaker', 'pacemaker-fencing'), (FENCED, 'pacemaker-fencing', 'pacemaker')],
+)
+def test_the_sources_of_the_guide_read_what_is_posted(
+    door: Door, event: Mapping[str, str], source: str, other: str
+) -> None:
+    run(event, door.url)
+    ((path, _headers, body),) = door.posts
+    assert path == f'/alarms/{source}'
+    assert not list(GenericAlarms.objections(documented()[source]['settings']))
+    heard = read(source, body)
+    (alarm,) = heard.alarms
+    assert (alarm.source, alarm.kind, alarm.subject) == (source, 'host-down', 'compute-01')
+    assert alarm.key.startswith(body['key'])
+    assert alarm.at == 1900000000
+    assert heard.wrong == ()
+    assert read(other, body).alarms == ()
+
+
+def read(source: str, body: Any) -> Heard:
+    driver = GenericAlarms.build(documented()[source]['settings'])
+    return driver.read(Post(source, body, {}, 1900000001.0))
