@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.deaths import Death, Outcome
-from tests.crash.devices import WITNESSED
+from tests.crash.devices import DRIVERS, WITNESSED
 from tests.crash.processes import Sweeper
 from tests.peers import need
 
@@ -24,6 +25,15 @@ AT_ONCE = int(os.environ.get('RECOVERY_CRASH_AT_ONCE', '10'))
 DEFAULT_LEASE = 30.0  # seconds
 SAMPLE = 6  # points of each flow on MariaDB and Redis
 LEAST_WITNESSED = 5
+#: Moments of the first question and the first request; a few of each driver are tried always.
+FENCED = (
+    ('bmc.power-state', 'answered'),
+    ('bmc.power-off', 'received'),
+    ('bmc.power-off', 'applied'),
+    ('bmc.power-off', 'answered'),
+    ('bmc.power-state', 'received'),
+)
+FEW = 3
 EVERYTHING = COMMITS_EVERY == 1
 NOBODY = 'nobody died'
 TRIES = 3  # of a play in which nobody died: the world did not find out who had asked
@@ -174,6 +184,25 @@ def test_killed_between_the_answers_of_witnesses(
     )
     _judge(outcomes, clean)
     assert reached >= LEAST_WITNESSED
+
+
+@pytest.mark.slow
+def test_killed_around_the_requests_of_every_other_driver(
+    sweeper: Get, record_property: Callable[[str, object], None]
+) -> None:
+    """Their drivers ask by a process of their own, which outlives the worker that is killed."""
+    plays, clean = sweeper('host-down')
+    points = [
+        Death('request', 1, moment, kind=kind, driver=driver)
+        for driver in DRIVERS
+        for kind, moment in (FENCED if EVERYTHING else FENCED[:FEW])
+    ]
+    outcomes = _play(plays, clean, points)
+    reached = Counter(one.death.driver for one in outcomes if one.reached)
+    said = ', '.join(f'{driver} {reached[driver]}' for driver in DRIVERS)
+    record_property('points', f'host-down, real processes, around requests to cut power: {said}')
+    _judge(outcomes, clean)
+    assert min(reached[driver] for driver in DRIVERS) >= FEW
 
 
 def test_a_sweep_that_loses_an_instance_is_found_out(sweeper: Get, tmp_path: Path) -> None:
