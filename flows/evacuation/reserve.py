@@ -295,6 +295,13 @@ class Reserve:
         return self._tools.claim.act(action, host, observed=observed, within=within)
 
 
+def give_back_all(tools: Tools) -> None:
+    """Every spare in hand is reserved again, or stays in service. Raises Waiting."""
+    reserve = Reserve(tools, aggregates=False)
+    for spare in reserve.in_hand():
+        reserve.give_back(spare)
+
+
 def _no_room(host: str, capacities: Iterable[Capacity], wanting: Iterable[Instance]) -> str:
     """Why none of the instances can go there; '' when one can."""
     own = [one for one in capacities if one.host == host]

@@ -10,7 +10,7 @@ from drivers.contracts.compute import ComputeDriver, Instance
 from drivers.contracts.fencing import FencePath
 from flows.asking import nova
 from flows.evacuation.aim import ANYWHERE, Aim, took_not
-from flows.evacuation.reserve import Reserve, Tools
+from flows.evacuation.reserve import Reserve, Tools, give_back_all
 from flows.evacuation.slots import Slots
 from flows.ports import Claim, Ledger, Spares
 from flows.records import Item, ItemState
@@ -226,11 +226,7 @@ class ReturnSpare(Step):
     ) -> dict[str, Any]:
         self.begin(ledger)
         claim.check()
-        reserve = Reserve(
-            Tools(claim, ledger, spares, compute, clock, **self._seconds), aggregates=False
-        )
-        for spare in reserve.in_hand():
-            reserve.give_back(spare)
+        give_back_all(Tools(claim, ledger, spares, compute, clock, **self._seconds))
         return {'kept': [spare.host for spare in spares.mine()]}
 
 

@@ -20,7 +20,7 @@ from recovery.board.run import FlowFailed, Run, read_row
 from recovery.claims.claim import Claim
 from recovery.claims.ledger import STEPS
 from recovery.claims.wish import wish
-from recovery.db import events, intents, states
+from recovery.db import events, intents, spares, states
 
 LOG = logging.getLogger(__name__)
 
@@ -65,6 +65,8 @@ def conclude(claim: Claim, make: Callable[[Mapping[str, Any]], Run], *, claims: 
 
 
 def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
+    if row['undoing'] and row['wish'] is not None:
+        return _leave(claim, run, row['reason'] or '')
     if row['undoing']:
         return _undo(claim, run, row['reason'] or '')
     try:
@@ -111,9 +113,25 @@ def _cancelled(claim: Claim, run: Run, cancelled: Cancelled) -> str:
             verb=f'recovery cancel {claim.recovery_id} --leave',
             wish=None,
         )
-    claim.release(states.CANCELLED, what='cancelled', why=cancelled.reason, code='cancelled',
-                  reason=cancelled.reason, verb=None)  # fmt: skip
+    if _has_spares(claim):
+        # Until it has ended it keeps the wish, so that its next owner goes on here.
+        claim.transact(lambda connection: None, undoing=True, reason=cancelled.reason)
+        claim.resume_cancelled()
+    return _leave(claim, run, cancelled.reason)
+
+
+def _leave(claim: Claim, run: Run, why: str) -> str:
+    """End it as things are, but for the reserved hosts that nothing came to (H15)."""
+    if _has_spares(claim):
+        run.give_back_spares()
+    claim.release(states.CANCELLED, what='cancelled', why=why, code='cancelled', reason=why,
+                  verb=None)  # fmt: skip
     return states.CANCELLED
+
+
+def _has_spares(claim: Claim) -> bool:
+    with claim.store.read() as connection:
+        return spares.in_hand(connection, claim.recovery_id)
 
 
 def _stopped(claim: Claim, stop: Stop) -> str:

@@ -13,6 +13,7 @@ from taskflow import engines, states
 from taskflow.engines.action_engine import engine as _engine  # noqa: F401 - loaded in time
 from taskflow.persistence import models
 
+from flows.evacuation.reserve import Tools, give_back_all
 from flows.stop import NotNeeded
 from recovery.board.books import open_book
 from recovery.board.narration import narrate
@@ -47,6 +48,7 @@ class Run:
         self._claim = claim
         self._tools = dict(tools)
         self._persistence = BookPersistence(claim.store, claim)
+        self._arguments: Mapping[str, Any] = row['arguments']
         self._detail = open_book(self._persistence, claim, builder, row)
 
     def forward(self) -> None:
@@ -89,6 +91,13 @@ class Run:
             # TaskFlow ends a complete undo by raising the failure that caused it.
             if storage.get_flow_state() != states.REVERTED:
                 raise
+
+    def give_back_spares(self) -> None:
+        """Before a recovery that took reserved hosts ends without its last steps."""
+        ports = ('claim', 'ledger', 'spares', 'compute', 'clock')
+        given: dict[str, Any] = {name: self._tools[name] for name in ports}
+        seconds = {name: self._arguments[name] for name in ('read_seconds', 'write_seconds')}
+        give_back_all(Tools(**given, **seconds))
 
     def _load(self, *, never_resolve: bool) -> Any:
         engine = engines.load_from_detail(

@@ -53,8 +53,7 @@ def unfit(connection: sa.Connection, host: str, recovery_id: str, now: float) ->
     paused = guards.get(connection, guards.PAUSED, scopes.host(host))
     if paused is not None and paused.value:
         return f'it is paused by {paused.by}'
-    query = sa.select(table.c.recovery).where(table.c.host == host, table.c.state == TAKEN)
-    owner = connection.execute(query).scalar()
+    owner = connection.execute(sa.select(table.c.recovery).where(_held(host))).scalar()
     if owner is not None and owner != recovery_id:
         return f'recovery {owner[:8]} took it'
     return ''
@@ -85,8 +84,8 @@ def take(connection: sa.Connection, author: Author, host: str) -> str:
     values = {'recovery': author.recovery_id, 'state': TAKEN, 'at': now, 'aggregates': []}
     try:
         with connection.begin_nested():
-            # What an earlier recovery kept in service, and somebody reserved again since.
-            old = (table.c.host == host) & (table.c.state == KEPT)
+            # What an earlier recovery left in service, and somebody reserved again since.
+            old = (table.c.host == host) & ~_held(host)
             connection.execute(sa.delete(table).where(old))
             if not members.reserve(connection, host, False, now):
                 return 'it is not reserved any more'
@@ -114,14 +113,9 @@ def give_back(connection: sa.Connection, author: Author, host: str, *, reserved:
         members.reserve(connection, host, True, author.clock.now())
 
 
-def leaked(connection: sa.Connection) -> tuple[sa.RowMapping, ...]:
-    """Spares whose recovery has ended without returning or keeping them."""
-    query = (
-        sa.select(table.c.host, table.c.recovery, table.c.at)
-        .join(recovery, recovery.c.id == table.c.recovery)
-        .where(table.c.state == TAKEN, recovery.c.state.in_(states.ENDED))
-    )
-    return tuple(connection.execute(query.order_by(table.c.at)).mappings())
+def in_hand(connection: sa.Connection, recovery_id: str) -> bool:
+    """Whether a recovery has spares that are neither given back nor kept in service."""
+    return any(one.state == TAKEN for one in of_recovery(connection, recovery_id))
 
 
 def _segment_of(connection: sa.Connection, host: str) -> sa.RowMapping | None:
@@ -132,6 +126,12 @@ def _segment_of(connection: sa.Connection, host: str) -> sa.RowMapping | None:
     label = hosts.get(connection, host).segment  # given by hand, without a membership
     query = columns.where(segment.c.name == label)
     return connection.execute(query).mappings().first() if label else None
+
+
+def _held(host: str) -> sa.ColumnElement[bool]:
+    """By a recovery that has not ended."""
+    live = sa.select(recovery.c.id).where(recovery.c.state.in_(states.LIVE))
+    return (table.c.host == host) & (table.c.state == TAKEN) & table.c.recovery.in_(live)
 
 
 def _mine(author: Author, host: str) -> sa.ColumnElement[bool]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.db import intents, states
+from recovery.db import intents, spares, states
 from recovery.db.store import Store
 from recovery.operate.change import ENDING, put, take, tell
 from recovery.operate.refusal import Refusal
@@ -42,7 +42,7 @@ def cancel(store: Store, identifier: str, how: How, *, by: str, reason: str) -> 
         _refuse_ended(row)
         if how is How.UNDO:
             _refuse_done_for_good(connection, row)
-        if row['state'] == states.RUNNING:
+        if row['state'] == states.RUNNING or _holds_spares(connection, row):
             outcome = _ask_owner(connection, store, row, how, by, reason)
         elif how is How.UNDO and _has_acted(connection, identifier):
             outcome = _let_undo(connection, store, row, by, reason)
@@ -97,12 +97,20 @@ def _ask_owner(
     by: str,
     reason: str,
 ) -> Outcome:
-    # The state stays: only its owner may end what it runs.
+    # Only its owner may end what it runs; one that is free goes to a worker for its end.
+    state = states.RUNNING if row['state'] == states.RUNNING else states.READY
+    free: dict[str, Any] = {} if state == states.RUNNING else {'next_check': None}
     put(
-        connection, row, states.RUNNING, store.clock.now(),
-        wish=how.value, wish_by=by, wish_reason=reason,
+        connection, row, state, store.clock.now(),
+        wish=how.value, wish_by=by, wish_reason=reason, **free,
     )  # fmt: skip
     return Outcome.ASKED
+
+
+def _holds_spares(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
+    """Whether a worker has to give reserved hosts back first. Not asked a second time: Nova may
+    be away for long."""
+    return row['wish'] is None and spares.in_hand(connection, row['id'])
 
 
 def _let_undo(
