@@ -161,6 +161,7 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
             **counted(connection, numbers, now, host),
             'authority': _authority(site, connection, ask, host),
             'host': _host(hosts.get(connection, host)),
+            'segment': domains.segment_of(connection, host),
             'own': _own(connection, host),
             'live': _live(live, ask.kind, own),
             'proven_at': _proven_at(connection, host, own),

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from oslo_config import cfg
 
 from drivers.contracts.compute import Aggregate, Service
-from recovery.db import hosts, storms
-from recovery.policy.inputs import Domain, Storm
+from recovery.db import hosts, segments, storms
+from recovery.policy.inputs import Domain, Segment, Storm
 from recovery.site import Site
 
 #: Share of a kind that the options do not name: who writes one limit does not lose the others.
@@ -33,15 +33,22 @@ def of_host(
         found += _domain(conf, 'zone', zone, {one.host for one in services if one.zone == zone})
     if wanted(conf, 'segment'):
         with site.store.read() as connection:
-            segments = {one.name: one.segment for one in hosts.every(connection) if one.segment}
-        mine = segments.get(host)
+            labels = {one.name: one.segment for one in hosts.every(connection) if one.segment}
+        mine = labels.get(host)
         if mine is not None:
-            members = {name for name, segment in segments.items() if segment == mine}
+            members = {name for name, segment in labels.items() if segment == mine}
             found += _domain(conf, 'segment', mine, members)
     every = frozenset(one.host for one in services)
     if wanted(conf, 'aggregate'):
         found += _aggregates(conf, host, ask(), every, {one.hosts for one in found})
     return tuple(one for one in found if not one.hosts >= every)  # the cloud has its own limit
+
+
+def segment_of(connection: sa.Connection, host: str) -> Segment | None:
+    """The described segment of a host, by its label, whoever gave it."""
+    label = hosts.get(connection, host).segment
+    found = segments.named(connection, label) if label else None
+    return Segment(found.name, found.enabled) if found is not None else None
 
 
 def _aggregates(

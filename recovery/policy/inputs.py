@@ -132,6 +132,14 @@ class HostRecord:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """The segment of the host, as it was described to us."""
+
+    name: str
+    enabled: bool
+
+
+@dataclass(frozen=True)
 class OwnMarks:
     """Which marks in Nova are ours, by our intents (H10)."""
 
@@ -226,6 +234,7 @@ class Inputs:
     disarmed: Switch | None = None
     paused: Switch | None = None
     host: HostRecord = field(default_factory=lambda: HostRecord(''))
+    segment: Segment | None = None  #: of the host; None: in none, or in one that is only a label
     own: OwnMarks = field(default_factory=OwnMarks)
     live: Live | None = None
     proven_at: float | None = None  #: the newest proof of the host that stands

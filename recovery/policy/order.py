@@ -26,6 +26,7 @@ from recovery.policy.gates.life import SIGNS, VETO
 from recovery.policy.gates.marks import FOREIGN, MAINTENANCE, WINDOW
 from recovery.policy.gates.nova import DOWN, OVER
 from recovery.policy.gates.own import CAPACITY, CARRIES, OWN
+from recovery.policy.gates.segment import ENABLED
 from recovery.policy.gates.service import SEEN, SERVICE
 from recovery.policy.gates.storm import COOLED, SETTLED, STARTUP
 from recovery.policy.gates.switches import ARMED, PAUSED
@@ -50,6 +51,8 @@ class Stage(enum.StrEnum):
 
 #: Gates that end an alarm for good come first: an unknown host is refused, not held.
 _DEFINITE = (SERVICE, SEEN, HANDLED, FREE)
+#: Does anybody want it?
+_ASKED = (ENABLED, AUTHORITY)
 #: What stops everything, also below the line.
 SWITCHES = (ARMED, PAUSED)
 #: Somebody has his hands on it.
@@ -62,10 +65,10 @@ DEVICE = (*SWITCHES, ALONE, IDENTITY)
 AGAIN = (OVER, *_HANDS, VETO, SIGNS, ISOLATED, *DEVICE)
 _HOST = (*_HANDS, FOREIGN, PATH, ALONE, DOWN, VETO, SIGNS)
 _LIMITS = (STARTUP, *_COUNT, SETTLED, BUDGET, ATTEMPTS, LOOP, CARRIES, OWN, WIDE, CAPACITY)
-_STARTED = (SERVICE, SEEN, AUTHORITY, *SWITCHES, *_HOST, *_LIMITS)
+_STARTED = (SERVICE, SEEN, *_ASKED, *SWITCHES, *_HOST, *_LIMITS)
 
 _DOWN: Mapping[Stage, tuple[Gate, ...]] = {
-    Stage.INTAKE: (*_DEFINITE, AUTHORITY, *SWITCHES, *_HOST, *_LIMITS),
+    Stage.INTAKE: (*_DEFINITE, *_ASKED, *SWITCHES, *_HOST, *_LIMITS),
     Stage.HELD: (SERVICE, OVER, *_STARTED[1:]),
     Stage.VERIFY: (SERVICE, OVER, *_STARTED[1:], IDENTITY),
     # Instances may run elsewhere by now: a host that comes back half-way, or that somebody marks,
@@ -75,7 +78,7 @@ _DOWN: Mapping[Stage, tuple[Gate, ...]] = {
     # By then the host may live (S9), or another machine be behind its device (H4). Who has no
     # channel, or enrolled no device, is asked nothing more.
     Stage.LINE: (OVER, *SWITCHES, *_HANDS, ALONE, IDENTITY, VETO, SIGNS, *_COUNT, BUDGET, CARRIES),
-    Stage.PLAN: (*_DEFINITE, AUTHORITY, *SWITCHES, *_HOST, *_LIMITS, IDENTITY),
+    Stage.PLAN: (*_DEFINITE, *_ASKED, *SWITCHES, *_HOST, *_LIMITS, IDENTITY),
 }
 
 #: The flow itself looks at records and leftovers again, with a cross-check, when it gets there.
@@ -92,7 +95,7 @@ _RETURN: Mapping[Stage, tuple[Gate, ...]] = {
 }
 
 _INSTANCE = (INSTANCE, WANTED, RESTARTABLE, ABOVE)
-_RESTART = (AUTHORITY, *SWITCHES, *_HANDS, SERVES, OFTEN)
+_RESTART = (*_ASKED, *SWITCHES, *_HANDS, SERVES, OFTEN)
 _INSTANCE_START = (*_INSTANCE, HANDLED, FREE, *_RESTART)
 
 #: It switches no power: there is no line, and an ended failure ends it at any time.
@@ -107,7 +110,7 @@ _INSTANCE_DOWN: Mapping[Stage, tuple[Gate, ...]] = {
 
 #: Closing a host that works after all costs nothing, and it is opened again: Nova is not asked to
 #: agree, which takes it a minute in which it would send new instances to the host.
-_CLOSE = (CLOSED, AUTHORITY, *SWITCHES, *_HANDS)
+_CLOSE = (CLOSED, *_ASKED, *SWITCHES, *_HANDS)
 
 _SERVICE_DOWN: Mapping[Stage, tuple[Gate, ...]] = {
     Stage.INTAKE: (*_DEFINITE, *_CLOSE),

@@ -20,6 +20,7 @@ UNREACHED = {
     'handled': 'ends the alarm, and holds nothing',
     'over': 'ends the recovery, and holds nothing',
     'out-of-service': 'a return is refused at once, and never held',
+    'segment-enabled': 'ends the alarm, or the recovery, and holds nothing',
     'records': 'a return is refused at once; "evacuations-open" is the same once it has begun',
     'held': 'stands for the gate that holds',
     'items-open': 'evacuate waits itself while an item is open; report makes sure (S21)',

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from oslo_config import cfg
 
+from drivers.contracts.alarms import Alarm
 from drivers.contracts.compute import Aggregate, Service
 from drivers.simulated.world import World
-from recovery.db import hosts
-from recovery.intake import collect, domains
+from recovery.db import hosts, segments
+from recovery.intake import collect, domains, receive
 from recovery.policy.gates.count import DOMAINS
+from recovery.policy.inputs import Segment
 from recovery.site import Site
 
 
@@ -130,3 +133,22 @@ def test_aggregates_that_cannot_be_asked_hold_where_one_has_a_limit(
     assert said.word == answer
     assert ('cannot ask what fails together' in said.reason) == bool(limits)
     assert any(one.kind == 'nova.aggregates' for one in world.faults.requests) == bool(limits)
+
+
+def test_the_segment_of_a_host_is_enabled_or_not(
+    site: Site, alarm: Callable[..., Alarm], dead: str
+) -> None:
+    with site.store.write() as connection:
+        assert domains.segment_of(connection, dead) is None
+        hosts.put(connection, dead, segment='r1')
+        assert domains.segment_of(connection, dead) is None, 'a label alone describes nothing'
+        one = segments.add(
+            connection, 'u', 1.0,
+            name='r1', recovery_method='auto', service_type='x', enabled=False,
+        )  # fmt: skip
+        assert domains.segment_of(connection, dead) == Segment('r1', enabled=False)
+    outcome = receive(site, alarm())
+    assert (outcome.answer, outcome.gate) == ('ignore', 'segment-enabled')
+    with site.store.write() as connection:
+        segments.change(connection, one, 2.0, enabled=True)
+    assert receive(site, alarm()).answer == 'admit'

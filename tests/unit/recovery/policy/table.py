@@ -10,6 +10,7 @@ from recovery.policy.inputs import (
     Fences,
     Limits,
     Missing,
+    Segment,
     Sign,
     Storm,
     Surroundings,
@@ -79,6 +80,9 @@ def storm(scope: str, ago: float) -> dict[str, Any]:
 
 
 SWITCHES: list[Case] = [
+    ('segment-enabled', {}, ADMIT, 'in no segment'),
+    ('segment-enabled', {'segment': Segment('r1', True)}, ADMIT, 'segment r1 is enabled'),
+    ('segment-enabled', {'segment': Segment('r1', False)}, IGNORE, 'segment r1 is disabled'),
     ('armed', {'disarmed': Switch('ann', 'x', 'segment:r1')}, HOLD, 'segment r1 was disarmed'),
     ('paused', {'paused': Switch('ann', 'x', 'host:c1')}, HOLD, 'host c1 was paused by ann'),
     ('window', {}, ADMIT, 'no maintenance window'),
