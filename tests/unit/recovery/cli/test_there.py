@@ -27,7 +27,9 @@ MOMENTS = (
     (re.compile(r'[0-9a-f]{64}'), 'DIGEST'),
     (re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'), 'ID'),
     (re.compile(r'\b[0-9a-f]{8}\b'), 'ID'),
-    (re.compile(r'\b\d+\.\d+\b'), 'NUMBER'),  # seconds of silence and the like
+    (re.compile(r'"silent": [0-9.]+'), 'SILENT'),
+    (re.compile(r'\b\d+\.\d+\b'), 'NUMBER'),
+    (re.compile(r' {2,}|-{2,}'), ' '),  # columns are as wide as what is in them
 )
 
 
