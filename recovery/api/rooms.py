@@ -12,14 +12,14 @@ from collections.abc import Callable
 
 import flask
 
-from recovery.api import masakari
+from recovery.api import masakari, page
 from recovery.api.native import room as native
 from recovery.api.webhooks import room as webhooks
 from recovery.site import Site
 
 Room = Callable[[Site], flask.Blueprint]
 
-ROOMS: tuple[Room, ...] = (native.room, webhooks.room, masakari.room)
+ROOMS: tuple[Room, ...] = (native.room, webhooks.room, page.room, masakari.room)
 
 #: First parts of paths that need no token: what is below them knows its callers by itself, or
 #: tells nothing that a stranger may not know. All others, and all that come, need one.

@@ -79,6 +79,11 @@ def of_segment(connection: sa.Connection, segment: str) -> tuple[Member, ...]:
     return _members(connection, table.c.segment == segment)
 
 
+def by_host(connection: sa.Connection) -> dict[str, Member]:
+    """All members of all segments, by their host."""
+    return {one.name: one for one in _members(connection, sa.true())}
+
+
 def reserved_of(connection: sa.Connection, segment: str) -> tuple[Member, ...]:
     """Reserved hosts of the segment with that UUID, in the order of their registration."""
     return _members(connection, (table.c.segment == segment) & table.c.reserved)

@@ -1,0 +1,111 @@
+"""The status page in a real browser without a screen: it shows what is, and what comes after."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import waitress
+
+from drivers.clock import SystemClock
+from recovery import plugins
+from recovery.api import app
+from recovery.cli import options
+from tests.unit.recovery.cli.site import Operator, operator
+
+BROWSER = shutil.which('chromium')
+LATER = 'compute-99'
+#: No network but ours, no profile, no questions.
+FLAGS = (
+    '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    '--disable-extensions',
+)  # fmt: skip
+
+
+@pytest.fixture(scope='module', autouse=True)
+def browser() -> None:
+    if BROWSER is None:
+        missing = pytest.fail if os.environ.get('CI') else pytest.skip
+        missing('there is no chromium: tools/peers install, as root')
+
+
+class Served:
+    """The application, served; and something that happens while somebody looks."""
+
+    def __init__(self, run: Operator, folder: Path) -> None:
+        self.run = run
+        self.folder = folder
+        self.asked = 0
+        self.meanwhile: Callable[[], object] = lambda: None
+        conf = options.load([str(folder / 'recovery.conf')], [], {})
+        for name, value in (('auth', 'noauth'), ('ui_without_token', True)):
+            conf.set_override(name, value, 'api')
+        self.site = plugins.open_site(conf, SystemClock(), kind='api')
+        self.inside = app.build(self.site)
+        self.server = waitress.create_server(self, host='127.0.0.1', port=0, threads=4)
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        page = str(environ['PATH_INFO']).startswith('/ui') and 'static' not in environ['PATH_INFO']
+        if page:
+            self.asked += 1
+            if self.asked == 2:
+                self.meanwhile()
+        return self.inside(environ, start)
+
+    def shown(self, path: str, milliseconds: int) -> str:
+        """The page as the browser has it after a while, which it does not really wait for."""
+        assert BROWSER is not None
+        url = f'http://127.0.0.1:{self.server.effective_port}{path}'
+        done = subprocess.run(
+            [
+                *(BROWSER, *FLAGS, f'--user-data-dir={self.folder / "profile"}'),
+                *(f'--virtual-time-budget={milliseconds}', '--dump-dom', url),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with operator(tmp_path) as run:
+        found = Served(run, tmp_path)
+        thread = threading.Thread(target=found.server.run, daemon=True)
+        thread.start()
+        yield found
+        found.server.close()
+        thread.join(10)
+        found.site.store.close()
+
+
+def test_what_happens_later_appears_by_itself(served: Served) -> None:
+    served.run.recovery('compute-01', 'running', worker='w1')
+    served.meanwhile = lambda: served.run.recovery(LATER, 'waiting', reason='the BMC is dead')
+    page = served.shown('/ui', 10_000)
+    assert served.asked > 2
+    assert LATER in page
+    assert 'the BMC is dead; only a human moves it' in page
+    assert '; live' in page
+
+
+def test_a_browser_that_asks_for_the_root_gets_the_page(served: Served) -> None:
+    served.run.recovery('compute-01', 'running', worker='w1')
+    assert 'is being run by w1' in served.shown('/', 1000)
+
+
+def test_one_recovery_with_its_graph(served: Served) -> None:
+    identifier = served.run.recovery('compute-01', 'waiting', reason='off is not read')
+    served.meanwhile = lambda: None
+    page = served.shown(f'/ui/recoveries/{identifier}', 2000)
+    assert 'off is not read' in page
+    assert served.asked >= 2  # the picture was fetched, too
