@@ -16,11 +16,13 @@ from typing import Any
 from recovery.db import states, tables
 from recovery.intake.returning import request_return
 from recovery.site import Site
+from tests.reserves import Reserves
 from tests.stage import Stage, play
 
 HOST = 'compute-02'
 OUTLETS = '-outlets'  #: ends the name of a scene in which the host is fenced by its second level
 GATES = '-gates'  #: ends the name of a scene in which witnesses and channels of life are asked
+SPARES = '-spares'  #: ... in which one reserved host does not come, and the next one is taken
 BY_WORKER = 'w[0-9]/*'  #: who sends what counts: not the watcher
 MOMENTS = ('received', 'applied', 'answered')
 TAKEOVER_SECONDS = 2.0
@@ -47,6 +49,10 @@ OUTSIDE: Mapping[str, Any] = {
     'isolation.keep_seconds': 0,
     'life.channel': ['hold sim:ssh of {host}', 'veto sim:lease of {host}'],
 }
+LIVING = ('instance-down', 'service-down')  #: what fails on a host that lives
+IN_AGGREGATES: Mapping[str, Any] = {'evacuation.spare_aggregates': True}
+#: A service is watched for minutes: one look is like the other.
+SELDOM: Mapping[str, Mapping[str, Any]] = {'service-down': {'restore.poll_seconds': 10.0}}
 ASKED = ('witness.ask', 'life.look')
 
 
@@ -54,7 +60,7 @@ ASKED = ('witness.ask', 'life.look')
 class Point:
     """Where the worker dies."""
 
-    flow: str  #: 'host-down' or 'host-return', maybe with OUTLETS or GATES
+    flow: str  #: a failure kind; 'host-down' and 'host-return' maybe with OUTLETS or GATES
     what: str  #: 'request' or 'commit'
     number: int  #: 1 for the first after the alarm
     moment: str
@@ -73,6 +79,8 @@ class End:
     items: list[tuple[str, str]]
     guests: dict[str, list[str]]
     flags: list[tuple[str, bool, bool, bool]]
+    spares: str
+    aggregates: dict[str, list[str]]
 
 
 class Commits:
@@ -112,17 +120,18 @@ def scene(flow: str) -> Iterator[tuple[Stage, Callable[[], None], Commits]]:
     """A stage right before the flow is started, what starts it, and its commits."""
     outlets = flow.endswith(OUTLETS)
     with play(
-        hosts=4,
-        instances=12,
+        hosts=6 if flow.endswith(SPARES) else 4,
+        instances=0 if flow.endswith(SPARES) else 12,
         settings={'rebuild_seconds': 3.0, 'boot_seconds': 8.0},
         inventory=TWO_LEVELS if outlets else None,
-        conf=OUTSIDE if flow.endswith(GATES) else None,
+        conf=_options(flow),
     ) as stage:
+        if flow.endswith(SPARES):
+            _reserve(stage)
         if outlets:
             stage.world.hosts[HOST].feeds = {'a': True, 'b': True}
             stage.world.faults.add('bmc.power-off', 'stuck', subject=HOST)
-        stage.world.crash(HOST)
-        stage.run(65.0)
+        subject = _fail(stage, flow)
         commits = Commits(stage)
         back = flow.startswith('host-return')
         if back:
@@ -138,10 +147,43 @@ def scene(flow: str) -> Iterator[tuple[Stage, Callable[[], None], Commits]]:
             if back:
                 stage.ask(lambda: request_return(stage.site, HOST, by='ann', reason='repaired'))
             else:
-                stage.alarm(HOST)
+                stage.alarm(subject, kind=flow if flow in LIVING else 'host-down')
             _workers(stage, commits)
 
         yield stage, begin, commits
+
+
+def _options(flow: str) -> Mapping[str, Any] | None:
+    if flow.endswith(GATES):
+        return OUTSIDE
+    return IN_AGGREGATES if flow.endswith(SPARES) else SELDOM.get(flow)
+
+
+def _fail(stage: Stage, flow: str) -> str:
+    """What befalls the world before the alarm. Returns what that is about."""
+    world = stage.world
+    if flow == 'instance-down':
+        web = world.add_instance(HOST, 'web', metadata={'HA_Enabled': 'true'})
+        world.crash_guest(web.id, seen_after=0.0)
+        return web.id
+    if flow == 'service-down':
+        world.kill_agent(HOST)
+        world.schedule(90.0, lambda: world.agents.start(world.hosts[HOST]))
+        return HOST
+    world.crash(HOST)
+    stage.run(65.0)
+    return HOST
+
+
+def _reserve(stage: Stage) -> None:
+    with stage.world:
+        for name in ('vm-1', 'vm-2', 'vm-3'):
+            stage.world.add_instance(HOST, name)
+    reserves = Reserves(stage)
+    reserves.segment('racks', 'reserved_host', HOST, *(f'compute-{one:02d}' for one in (1, 3, 4)))
+    reserves.reserve('racks', 'compute-05', 'compute-06')
+    stage.world.aggregates['fast'] = (HOST, 'compute-01')
+    stage.world.hosts['compute-05'].trait_stays = True
 
 
 def _workers(stage: Stage, commits: Commits | None) -> None:
@@ -224,4 +266,6 @@ def _end(stage: Stage) -> End:
             (host.name, host.enabled, host.forced_down, host.powered)
             for host in world.hosts.values()
         ),
+        spares=Reserves(stage).said(),
+        aggregates={name: sorted(hosts) for name, hosts in world.aggregates.items()},
     )

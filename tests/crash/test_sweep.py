@@ -9,25 +9,31 @@ from functools import cache
 
 import pytest
 
-from tests.crash.sweep import GATES, OUTLETS, End, Point, clean, killed
+from tests.crash.sweep import GATES, OUTLETS, SPARES, End, Point, clean, killed
 
 #: The numbers of points may not fall: fewer would mean that the sweep sees less.
 LEAST = {
     'host-down': 220,
     'host-return': 290,
+    'instance-down': 110,
+    'service-down': 160,
     f'host-down{OUTLETS}': 335,
     f'host-return{OUTLETS}': 325,
     f'host-down{GATES}': 290,
     f'host-return{GATES}': 370,
+    f'host-down{SPARES}': 600,
 }
 #: Of them between the answers of witnesses and channels of life.
 LEAST_ASKED = {f'host-down{GATES}': 33, f'host-return{GATES}': 36}
 #: Scenes of which a share of the points is enough: the other steps are those of other scenes.
 SHARE = {
+    'instance-down': 3,
+    'service-down': 5,
     f'host-down{OUTLETS}': 5,
     f'host-return{OUTLETS}': 11,
     f'host-down{GATES}': 23,
     f'host-return{GATES}': 37,
+    f'host-down{SPARES}': 23,
 }
 #: Of the points between answers those of a recovery are all played; a return fences nobody.
 SHARE_ASKED = {f'host-return{GATES}': 5}
