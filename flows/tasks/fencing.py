@@ -16,6 +16,9 @@ from flows.stop import BackToFence, Waiting
 from flows.tasks.returning import all_ended
 from flows.tasks.step import Step
 
+#: Times the usual pause: no longer is waited until fencing is tried again.
+FENCE_AGAIN_MOST = 10
+
 
 class PowerOff(Step):
     """Request off, level by level, until all devices of one level read OFF.
@@ -65,7 +68,7 @@ class PowerOff(Step):
         tries = int(ledger.notes().get(name, 0)) + 1
         if fencer.reached:  # a device that is away is no attempt
             ledger.note(name, tries)
-        again: float | None = min(2 ** (tries - 1), 10) * self._again_seconds
+        again: float | None = min(2 ** (tries - 1), FENCE_AGAIN_MOST) * self._again_seconds
         if fencer.reached and tries >= self._attempts:
             again = None
         return Waiting(

@@ -160,9 +160,16 @@ def supersede(connection: sa.Connection, old: sa.RowMapping, new: str, now: floa
     )
 
 
-def due(connection: sa.Connection, state: str, now: float, limit: int) -> tuple[sa.RowMapping, ...]:
-    """Recoveries in this state whose next check has come, the longest due first."""
-    query = sa.select(table).where(table.c.state == state, table.c.next_check <= now)
+def due(
+    connection: sa.Connection, state: str, now: float, limit: int, *, longest: float
+) -> tuple[sa.RowMapping, ...]:
+    """Recoveries in this state whose next check has come, the longest due first.
+
+    :param longest: seconds; no pause is longer. A check that is further away, of a row that was
+        written later than now, was set by a clock that has been put back since: it has come.
+    """
+    put_back = (table.c.next_check > now + longest) & (table.c.updated_at > now)
+    query = sa.select(table).where(table.c.state == state, (table.c.next_check <= now) | put_back)
     return tuple(connection.execute(query.order_by(table.c.next_check).limit(limit)).mappings())
 
 

@@ -8,7 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
+from oslo_config import cfg
 
+from flows.tasks.fencing import FENCE_AGAIN_MOST
 from recovery.db import alarms, decisions, events, recoveries, states
 from recovery.intake import collect, gates_port, naming, taking, weather
 from recovery.intake.admission import again_in
@@ -28,6 +30,7 @@ LOG = logging.getLogger(__name__)
 
 AT_ONCE = 50  #: rows that are read together
 LOOK_SECONDS = 5.0  #: for one look at many; the rest is due a moment later
+LONGEST_SECONDS = 600.0  #: more than any step waits that no option is about
 GATED = frozenset({'held', PAUSED.name})  #: codes of waiting recoveries that gates hold
 
 
@@ -70,11 +73,18 @@ def undecided(site: Site) -> int:
     return len(rows)
 
 
+def longest(conf: cfg.ConfigOpts) -> float:
+    """Seconds that no recovery waits longer until it is looked at again."""
+    fencing, held = float(conf.fencing.again_seconds), float(conf.watcher.again_seconds)
+    return max(LONGEST_SECONDS, FENCE_AGAIN_MOST * fencing, held)
+
+
 def _each(site: Site, state: str, look: Callable[[Site, sa.RowMapping], None]) -> int:
     end, taken = site.clock.elapsed() + LOOK_SECONDS, 0
     while True:
+        now = site.clock.now()
         with site.store.read() as connection:
-            rows = recoveries.due(connection, state, site.clock.now(), AT_ONCE)
+            rows = recoveries.due(connection, state, now, AT_ONCE, longest=longest(site.conf))
         taken += _look(site, rows, look)
         if len(rows) < AT_ONCE or site.clock.elapsed() >= end:
             return taken

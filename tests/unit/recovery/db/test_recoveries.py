@@ -103,11 +103,22 @@ def test_superseding_takes_the_claim(connection: sa.Connection) -> None:
 
 def test_what_is_due(connection: sa.Connection) -> None:
     recoveries.create(connection, FIRST)
-    assert recoveries.due(connection, 'held', 109.0, 9) == ()
-    (row,) = recoveries.due(connection, 'held', 110.0, 9)
+    assert recoveries.due(connection, 'held', 109.0, 9, longest=60.0) == ()
+    (row,) = recoveries.due(connection, 'held', 110.0, 9, longest=60.0)
     assert recoveries.take(connection, row, 125.0)
     assert not recoveries.take(connection, row, 125.0)
-    assert recoveries.due(connection, 'held', 110.0, 9) == ()
+    assert recoveries.due(connection, 'held', 110.0, 9, longest=60.0) == ()
+
+
+def test_a_clock_that_is_put_back_delays_nothing_for_long(connection: sa.Connection) -> None:
+    """Written at 100, to be looked at by 110; then the clock says less."""
+    recoveries.create(connection, FIRST)
+    for now, due in ((110.0, 1), (109.0, 0), (99.0, 0), (50.0, 0), (49.0, 1), (-9e6, 1)):
+        found = recoveries.due(connection, 'held', now, 9, longest=60.0)
+        assert len(found) == due, now
+    # Whoever looked wrote it anew, with a pause of its own: longer than we know, but no mistake.
+    recoveries.note(connection, FIRST.id, 'held', 20.0, next_check=9999.0)
+    assert recoveries.due(connection, 'held', 20.0, 9, longest=60.0) == ()
 
 
 def test_counts(connection: sa.Connection) -> None:

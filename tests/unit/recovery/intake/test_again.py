@@ -77,7 +77,7 @@ def test_one_watcher_of_two_takes_a_due_row(site: Site, alarm: Any, dead: str) -
     receive(site, alarm())
     site.clock.wait(None, 15.0)
     with site.store.read() as connection:
-        (row,) = recoveries.due(connection, 'held', site.clock.now(), 10)
+        (row,) = recoveries.due(connection, 'held', site.clock.now(), 10, longest=600.0)
     with site.store.write() as connection:
         assert recoveries.take(connection, row, site.clock.now() + 15)
         assert not recoveries.take(connection, row, site.clock.now() + 15)
