@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any
 
 from drivers.contracts.clock import Clock
-from drivers.contracts.compute import ComputeDriver, Instance
+from drivers.contracts.compute import ComputeDriver
 from flows.asking import nova
 from flows.evacuation.aim import ANYWHERE, Aim
 from flows.evacuation.evacuation import Evacuation
@@ -38,44 +38,23 @@ def evacuation_of(
     with nova():
         instances = compute.instances(host=claim.host, timeout=settings.read_seconds)
     baseline = int(ledger.notes().get(BASELINE, 0))
-    look = _look(claim, compute, clock, settings.read_seconds, instances, baseline)
+    look = Look(
+        compute, claim.host, clock=clock, timeout=settings.read_seconds, known=instances,
+        baseline=baseline,
+    )  # fmt: skip
     roll = Roll(ledger.items(), ledger.attempts(), settings.at_once)
     judge = _judge(claim, ledger, look, roll, settings, storage, baseline, aim)
-    sender = Sender(
-        claim=claim,
-        compute=compute,
-        watch=watch,
-        slots=slots,
-        roll=roll,
-        clock=clock,
-        settings=settings,
-        unfit=ledger.hosts_under_recovery,
-        aim=aim,
-    )
-    return Evacuation(
-        claim=claim,
-        ledger=ledger,
-        compute=compute,
-        watch=watch,
-        look=look,
-        judge=judge,
-        sender=sender,
-        roll=roll,
-        clock=clock,
-        settings=settings,
-        aim=aim,
-    )
-
-
-def _look(
-    claim: Claim,
-    compute: ComputeDriver,
-    clock: Clock,
-    timeout: float,
-    known: Iterable[Instance],
-    baseline: int,
-) -> Look:
-    return Look(compute, claim.host, clock=clock, timeout=timeout, known=known, baseline=baseline)
+    shared: dict[str, Any] = {
+        'claim': claim,
+        'compute': compute,
+        'watch': watch,
+        'roll': roll,
+        'clock': clock,
+        'settings': settings,
+        'aim': aim,
+    }
+    sender = Sender(slots=slots, unfit=ledger.hosts_under_recovery, **shared)
+    return Evacuation(ledger=ledger, look=look, judge=judge, sender=sender, **shared)
 
 
 def _judge(

@@ -7,18 +7,14 @@ enabled, and what is found in Nova, and in the intents, says how far an earlier 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
 
-from drivers.contracts.clock import Clock
-from drivers.contracts.compute import Aggregate, Capacity, ComputeDriver, Instance, Service
-from drivers.contracts.errors import AccessDenied, DriverError, Refused
+from drivers.contracts.compute import Capacity, Instance
 from flows.asking import nova
 from flows.evacuation.listing import Untrusted, find_service, hypervisor_of
 from flows.evacuation.sender import needed
+from flows.evacuation.spare_calls import SpareCalls, Tools
 from flows.evacuation.table import ENDED
 from flows.evacuation.targets import Targets
-from flows.ports import Claim, Ledger, Spares
 from flows.records import (
     DISABLE_SPARE,
     ENABLE_SPARE,
@@ -38,24 +34,11 @@ POLL_SECONDS = 0.5
 RESERVED = 'reserved host'  #: the reason of a disable that had none before we took it
 
 
-@dataclass(frozen=True)
-class Tools:
-    """What it takes."""
-
-    claim: Claim
-    ledger: Ledger
-    spares: Spares
-    compute: ComputeDriver
-    clock: Clock
-    read_seconds: float
-    write_seconds: float
-
-
-class Reserve:
+class Reserve(SpareCalls):
     """:param aggregates: add a spare to the aggregates of the failed host."""
 
     def __init__(self, tools: Tools, *, aggregates: bool) -> None:
-        self._tools = tools
+        super().__init__(tools)
         self._aggregates = aggregates
 
     def take(self, wanting: Callable[[str], Iterable[Instance]]) -> str | None:
@@ -119,19 +102,12 @@ class Reserve:
 
     def _ours_to_enable(self, spare: Spare) -> bool:
         """Whether it is disabled because we have not enabled it yet, or disabled it ourselves."""
-        done = [one for one in self._changes(spare) if one.outcome is not None]
-        done = [one for one in done if not one.outcome.startswith(('failed: ', 'refused: '))]
-        return spare.state == TAKEN and (not done or done[-1].action == DISABLE_SPARE)
-
-    def _changes(self, spare: Spare) -> list[Any]:
-        """Intents about its service since it was taken, oldest first."""
-        return [
+        done = [
             one
-            for one in self._tools.ledger.intents()
-            if one.action in (ENABLE_SPARE, DISABLE_SPARE)
-            and one.target == spare.host
-            and one.at >= spare.at
+            for one in self._changes(spare)
+            if one.outcome is not None and not one.outcome.startswith(('failed: ', 'refused: '))
         ]
+        return spare.state == TAKEN and (not done or done[-1].action == DISABLE_SPARE)
 
     def _open(self, spare: Spare) -> bool:
         """Put it into service. False: it does not come."""
@@ -262,37 +238,6 @@ class Reserve:
             if one.name in spare.aggregates and spare.host in one.hosts:
                 remove = tools.compute.remove_from_aggregate
                 self._change(LEAVE_AGGREGATE, spare.host, one, remove)
-
-    # --- both ---------------------------------------------------------------------------------
-
-    def _service(self, host: str) -> Service:
-        try:
-            with nova():
-                return find_service(self._tools.compute, host, timeout=self._tools.read_seconds)
-        except Untrusted as error:
-            raise Waiting(str(error), code='nova-away', again_in=15.0) from error
-
-    def _change(self, action: str, host: str, one: Aggregate, ask: Callable[..., None]) -> str:
-        """Change an aggregate. Returns Nova's words when it refuses; '' when it is done."""
-        try:
-            with self._act(action, host, {'aggregate': one.name}) as act:
-                ask(one.id, host, timeout=act.timeout)
-        except DriverError as error:
-            if isinstance(error, Refused) and not isinstance(error, AccessDenied):
-                return str(error)
-            with nova():
-                raise
-        return ''
-
-    def _set(self, service: Service, action: str, **flags: Any) -> None:
-        observed = {'enabled': service.enabled, 'reason': service.disabled_reason}
-        with nova(again_in=5.0), self._act(action, service.host, observed) as act:
-            self._tools.compute.set_service(service.id, **flags, timeout=act.timeout)
-            act.read_back('accepted')
-
-    def _act(self, action: str, host: str, observed: dict[str, Any]) -> Any:
-        within = self._tools.write_seconds
-        return self._tools.claim.act(action, host, observed=observed, within=within)
 
 
 def give_back_all(tools: Tools) -> None:

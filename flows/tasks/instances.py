@@ -147,16 +147,9 @@ class Evacuate(Step):
         )
         self._prove_again(proof, watch, claim, clock)
         evacuation = evacuation_of(
-            claim=claim,
-            ledger=ledger,
-            compute=compute,
-            watch=watch,
-            slots=slots,
-            clock=clock,
-            settings=self._settings,
-            storage=self._storage,
-            aim=aim,
-        )
+            claim=claim, ledger=ledger, compute=compute, watch=watch, slots=slots, clock=clock,
+            settings=self._settings, storage=self._storage, aim=aim,
+        )  # fmt: skip
         if proof.expires_at is not None:
             ledger.extend_confirmation(proof.id)  # Nova answers, so it is used now (H7)
         watching = clock.spawn(f'{claim.actor}/watch', watch.run)

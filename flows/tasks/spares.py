@@ -10,8 +10,9 @@ from drivers.contracts.compute import ComputeDriver, Instance
 from drivers.contracts.fencing import FencePath
 from flows.asking import nova
 from flows.evacuation.aim import ANYWHERE, Aim, took_not
-from flows.evacuation.reserve import Reserve, Tools, give_back_all
+from flows.evacuation.reserve import Reserve, give_back_all
 from flows.evacuation.slots import Slots
+from flows.evacuation.spare_calls import Tools
 from flows.ports import Claim, Ledger, Spares
 from flows.records import Item, ItemState
 from flows.stop import Waiting

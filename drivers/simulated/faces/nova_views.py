@@ -145,13 +145,16 @@ def server(
         'os-extended-volumes:volumes_attached': [],
     }
     if instance.boot_from_volume:
-        volume = {'id': f'{instance.id[:-4]}0000', 'delete_on_termination': False}
-        view['os-extended-volumes:volumes_attached'] = [volume]
+        view['os-extended-volumes:volumes_attached'] = [_volume(instance)]
     if instance.fault and instance.vm_state == 'error':
         view['fault'] = {'code': 500, 'message': instance.fault, 'created': view['updated']}
     view |= {'locked': instance.locked} if version >= (2, 9) else {}
     view |= {'tags': list(instance.tags)} if version >= (2, 26) else {}
     return view | (_for_admin(world, instance, version) if admin else {})
+
+
+def _volume(instance: Instance) -> dict[str, Any]:
+    return {'id': f'{instance.id[:-4]}0000', 'delete_on_termination': False}
 
 
 def _for_admin(world: World, instance: Instance, version: Version) -> dict[str, Any]:
