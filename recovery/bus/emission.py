@@ -48,10 +48,12 @@ class Emission:
     def sweep(self) -> None:
         """Tell what is new, if it is this process who does. Raises StoreAway."""
         clock = self._site.clock
+        if clock.elapsed() < self._try_at:
+            if self._pause < AWAY_MOST:
+                self._duty.hold()
+            return
         if not self._duty.hold():
             self._told.clear()
-            return
-        if clock.elapsed() < self._try_at:
             return
         now, value = clock.now(), self._duty.value or self._begin(clock.now())
         self._cursor = value['cursor']
@@ -61,6 +63,8 @@ class Emission:
             self._away(away)
             if self._cursor != value['cursor']:
                 self._duty.save(value | {'cursor': self._cursor})
+            if self._pause >= AWAY_MOST:  # another one may try: it may be us who are cut off
+                self._duty.release()
             return
         if self._pause:
             LOG.info('the bus takes notifications again')

@@ -32,7 +32,7 @@ class Duty:
         self._row = table.c.name == f'duty:{name}'
         self._name = f'duty:{name}'
         self._who = who
-        self._lease = lease_seconds
+        self.lease_seconds = lease_seconds  #: may be changed
         self._mine: float | None = None  # the touch that was ours
         self._touched = 0.0  # when that was, as elapsed time
         self._seen: tuple[str, float, float] = ('', 0.0, 0.0)  # holder, its touch, when we saw it
@@ -44,7 +44,7 @@ class Duty:
         Asked often, it is touched now and then: to hold it costs no write for each look.
         """
         if self._mine is not None:
-            fresh = self._store.clock.elapsed() - self._touched < self._lease / TOUCHES
+            fresh = self._store.clock.elapsed() - self._touched < self.lease_seconds / TOUCHES
             if fresh or self.save(self.value):
                 return True
         self._mine = None
@@ -81,7 +81,7 @@ class Duty:
         if holder not in (NOBODY, self._who):  # ours: an answer to our last touch was lost
             if self._seen[:2] != (holder, touched):
                 self._seen = (holder, touched, now)
-            if now - self._seen[2] < self._lease:
+            if now - self._seen[2] < self.lease_seconds:
                 return False
         touch = max(self._store.clock.now(), touched + TICK)
         theirs = self._row & (table.c.by == holder) & (table.c.at == touched)

@@ -20,6 +20,7 @@ SOURCE = 'nova'  #: by which [sources] authority knows it
 READ_SECONDS = 20.0
 LEASE_LOOKS = 3  #: looks that the holder of the duty may miss
 AWAY_MOST = 300.0  #: seconds at most between two questions to a Nova that does not answer
+PASSED_ON = 3  #: misses after which another watcher may try: it may be this one that is cut off
 AGAIN_FIRST, AGAIN_MOST = 60.0, 3600.0  #: seconds until a host that stays down is told again
 
 
@@ -28,13 +29,7 @@ class NovaPoll:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        pause = site.conf.watcher.poll_seconds
-        self._duty = Duty(
-            site.store,
-            'nova-poll',
-            site.identity.name,
-            lease_seconds=LEASE_LOOKS * pause + READ_SECONDS,
-        )
+        self._duty = Duty(site.store, 'nova-poll', site.identity.name, lease_seconds=_lease(site))
         self._misses = 0
         self._ask_at = float('-inf')
         self._told: dict[str, tuple[float, float]] = {}  # by alarm: when again, and after how long
@@ -45,6 +40,9 @@ class NovaPoll:
         if site.conf.watcher.poll == 'off':
             self._duty.release()
             return
+        if site.clock.elapsed() < self._ask_at and self._misses >= PASSED_ON:
+            return
+        self._duty.lease_seconds = _lease(site)
         if not self._duty.hold() or site.clock.elapsed() < self._ask_at:
             return
         try:
@@ -72,6 +70,8 @@ class NovaPoll:
         if not self._misses:
             LOG.warning('Nova is not polled until it answers: %s', error)
         self._misses = min(self._misses + 1, 10)
+        if self._misses >= PASSED_ON:
+            self._duty.release()
 
     def _remember(self, services: Iterable[Service]) -> frozenset[str]:
         """Hosts that were ever seen up. A record that never was may be a leftover of a name that
@@ -113,6 +113,11 @@ class NovaPoll:
                         service.host, silence, outcome.answer, outcome.reason)  # fmt: skip
         # What was ignored, or has expired, is decided anew when it is said again.
         self._told[key] = (now + pause, min(2 * pause, AGAIN_MOST))
+
+
+def _lease(site: Site) -> float:
+    """As long as some looks take."""
+    return float(LEASE_LOOKS * site.conf.watcher.poll_seconds + READ_SECONDS)
 
 
 def _key(service: Service) -> str:

@@ -11,17 +11,17 @@ from drivers.simulated.clock import VirtualClock
 from recovery.db.duties import Duty
 from recovery.db.store import Store
 from recovery.db.tables import META
+from tests.databases import KINDS, database, opened
 
 LEASE = 30.0
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     clock = VirtualClock()
-    store = Store(f'sqlite:///{tmp_path / "recovery.sqlite"}', clock)
-    META.create_all(store.engine)
-    yield store
-    store.close()
+    with database(request.param, tmp_path) as url, opened(url, clock) as store:
+        META.create_all(store.engine)
+        yield store
     clock.close()
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from drivers.contracts.errors import Unreachable
 from recovery.db import guards, tables
+from recovery.site import Once
 from tests.stage import Stage
 
 HOST = 'compute-01'
@@ -160,6 +162,27 @@ def test_a_nova_that_is_away_is_asked_less_and_less(
     stage.world.lose_power(HOST)
     stage.run(420.0)
     assert alarms(stage) == [('nova', 'host-down', HOST, 'admit')]
+
+
+@polling
+def test_a_watcher_that_is_cut_off_from_nova_lets_another_one_poll(stage: Stage) -> None:
+    seen_up(stage, 'watcher-1', 'watcher-2')
+    (holder,) = [row['by'] for row in stage.rows(tables.guard) if row['name'] == 'duty:nova-poll']
+    site, asked = stage.sites[holder], list[float]()
+
+    class CutOff:
+        def services(self, *, timeout: float) -> None:
+            asked.append(stage.clock.elapsed())
+            raise Unreachable('no route')
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(stage.site.compute, name)
+
+    site._compute = Once(CutOff)  # type: ignore[arg-type]
+    stage.world.lose_power(HOST)
+    stage.run(300.0)
+    assert alarms(stage) == [('nova', 'host-down', HOST, 'admit')]
+    assert 3 <= len(asked) < 8
 
 
 @polling
