@@ -165,6 +165,8 @@ class _Play:
             'service.forced-up': self._forced_up,
             'guest.twice': self._twice,
             'instance.reset-state': self._reset,
+            'instance.start': self._switched,
+            'instance.stop': self._switched,
         }
 
     def judge(self, events: Iterable[Event]) -> Iterator[Broken]:
@@ -285,6 +287,13 @@ class _Play:
         if event.detail['open']:
             sentence = f'the state of {event.subject} was reset while {event.detail["open"]}'
             yield Broken('S22', event.when, sentence)
+
+    def _switched(self, event: Event) -> Iterator[Broken]:
+        host = event.detail['host']
+        if host in self._told_off:
+            word = event.what.rpartition('.')[2]
+            sentence = f'{event.subject} was told to {word} on {host}, told to power off before'
+            yield Broken('S6', event.when, sentence)
 
     def _twice(self, event: Event) -> Iterator[Broken]:
         hosts = ' and '.join(event.detail['hosts'])

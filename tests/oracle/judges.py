@@ -168,10 +168,10 @@ def one_recovery_per_host(play: Play) -> Iterator[Broken]:
     """S6."""
     free: dict[str, float] = {}
     for row in play.recoveries.values():
-        if row['created_at'] < free.get(row['host'], 0.0):
-            what = f'{row["host"]} had two recoveries at once'
+        if row['created_at'] < free.get(row['subject'], 0.0):
+            what = f'{row["subject"]} had two recoveries at once'
             yield play.broken('S6', what, row['created_at'])
-        free[row['host']] = row['ended_at'] or float('inf')
+        free[row['subject']] = row['ended_at'] or float('inf')
 
 
 def fences_are_budgeted(play: Play) -> Iterator[Broken]:

@@ -570,3 +570,16 @@ def a_bmc_refuses_the_password(play: Play) -> None:
     play.world.faults.add('bmc.power-off', 'unauthorized', count=1)
     cast(play)
     recovered(play)
+
+
+@scene()
+def an_instance_fails_beside_its_host(play: Play) -> None:
+    """Nova still believes in the host while it is fenced, and would take a request to start."""
+    web = play.world.add_instance(HOST, 'web', vm_state='stopped', metadata={'HA_Enabled': 'true'})
+    cast(play, 'w1', 'w2', 'watcher')
+    play.world.crash(HOST)
+    play.stage.run(42.0)
+    play.stage.alarm(HOST)
+    until(play, began(play, 'asked.off'), step=0.1)
+    play.stage.alarm(web.id, kind='instance-down')
+    until(play, play.stage.ended)

@@ -243,6 +243,14 @@ def reset_the_state(do: Operator) -> None:
         act(call, do.instances[0])
 
 
+def start_beside_the_fence(do: Operator) -> None:
+    ready_to_evacuate(do)
+    do.evacuate()
+    do.pause(60)
+    # As if Nova had not been told that the host is gone.
+    do.world.note('instance.start', do.instances[0].id, host=HOST)
+
+
 def evacuate_local_disks(do: Operator) -> None:
     do.instances[0].shared = False
     ready_to_evacuate(do)
@@ -280,6 +288,7 @@ def forget_one(do: Operator) -> None:
         (unforce_what_somebody_forced, {'S16'}),
         (evacuate_twice, {'S22', 'twice'}),
         (reset_the_state, {'S22'}),
+        (start_beside_the_fence, {'S6'}),
         (evacuate_local_disks, {'S24'}),
     ],
 )
