@@ -38,6 +38,8 @@ class Api:
         clock = self._site.clock
         while not stop.is_set():
             sockets: dict[int, Any] = {}
+            # A line for each request that waits for a thread would bury all others.
+            logging.getLogger('waitress.queue').setLevel(logging.ERROR)
             try:
                 server = self._server(sockets)
             except (OSError, ValueError, OverflowError) as error:

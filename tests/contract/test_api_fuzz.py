@@ -9,7 +9,7 @@ import copy
 import json
 import os
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -98,7 +98,7 @@ def known(stage: Stage, client: Client) -> tuple[str, ...]:
     found = [*HOSTS, 'rack', *(one.id for one in stage.world.instances.values())]
     found += [row['id'] for row in stage.recoveries()]
     for path, key in (('/v1/segments', 'segments'), ('/v1/notifications', 'notifications')):
-        listed = stage.ask(lambda path=path: client.get(path)).get_json() or {}
+        listed = stage.ask(partial(client.get, path)).get_json() or {}
         found += [row.get('uuid') or row.get('notification_uuid') for row in listed.get(key, [])]
     return tuple(str(one) for one in found)
 
