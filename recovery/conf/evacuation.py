@@ -125,6 +125,7 @@ OPTIONS = [
         'exclude',
         item_type=RULE,
         default=[AMPHORAE],
+        sample_default=AMPHORAE,
         help='Instances that are left. Each line is a rule of one or more conditions, all of which '
         'have to hold; * and ? stand for anything. The default leaves amphorae of Octavia out, '
         'which replaces them itself; a line of its own takes the place of that default, so repeat '
