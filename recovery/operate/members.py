@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.db import guards, hosts, members, segments
+from recovery.db import guards, hosts, members
 from recovery.db.members import Member
 from recovery.db.segments import Segment
 from recovery.db.tables import recovery
@@ -175,9 +175,3 @@ def _unmark(site: Site, connection: sa.Connection, old: Member, by: str, reason:
     hosts.put(connection, old.name, failed_by=None)
     what = f'took the mark of recovery {short(old.failed_by)} off host {old.name}'
     tell(connection, None, site.clock.now(), by=by, what=what, why=reason)
-
-
-def in_segment(connection: sa.Connection, name: str) -> str | None:
-    """The name of the segment whose member a host is."""
-    found = segments.of_host(connection, name)
-    return found.name if found is not None else None
