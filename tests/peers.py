@@ -24,6 +24,7 @@ FACTS = {
     'redis': 'RECOVERY_TEST_REDIS_URL',
     'mariadb': 'RECOVERY_TEST_MARIADB_URL',
     'rabbitmq': 'RECOVERY_TEST_RABBITMQ_URL',
+    'alertmanager': 'RECOVERY_TEST_ALERTMANAGER_URL',
 }
 
 

@@ -1,4 +1,4 @@
-"""Redis, MariaDB and RabbitMQ, each private, on loopback, and as quick as they can be."""
+"""Servers that are one process each, private, on loopback, and as quick as they can be."""
 
 from __future__ import annotations
 
@@ -183,3 +183,39 @@ class RabbitMQ(Server):
 
     def environment(self) -> Mapping[str, str]:
         return {'RECOVERY_TEST_RABBITMQ_URL': f'amqp://guest:guest@127.0.0.1:{self.port}/'}
+
+
+class Alertmanager(Server):
+    """Prometheus' Alertmanager, which sends nothing until a test gives it another configuration and
+    asks it to read that."""
+
+    name = 'alertmanager'
+    packages = ('prometheus-alertmanager',)
+    programs = ('prometheus-alertmanager',)
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.port = settings.alertmanager_port
+        self.config = self.directory / 'alertmanager.yml'
+
+    def start(self) -> None:
+        if self.runs():
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.config.write_text('route: {receiver: nobody}\nreceivers: [{name: nobody}]\n')
+        self.process.start(
+            [
+                'prometheus-alertmanager',
+                f'--config.file={self.config}',
+                f'--storage.path={self.directory / "data"}',
+                f'--web.listen-address=127.0.0.1:{self.port}',
+                '--cluster.listen-address=',  # it is alone
+                '--log.level=debug',
+            ]
+        )
+
+    def environment(self) -> Mapping[str, str]:
+        return {
+            'RECOVERY_TEST_ALERTMANAGER_URL': f'http://127.0.0.1:{self.port}',
+            'RECOVERY_TEST_ALERTMANAGER_CONFIG': str(self.config),
+        }

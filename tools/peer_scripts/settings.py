@@ -44,6 +44,10 @@ class Settings:
     def pdu_port(self) -> int:
         return self.port + 6
 
+    @property
+    def alertmanager_port(self) -> int:
+        return self.port + 7
+
     def ipmi_port(self, name: str) -> int:
         return self.port + 10 + self.names.index(name)
 
