@@ -123,6 +123,8 @@ def _catalogue(session: Any, region: str | None, interface: str | list[str]) -> 
     for kind in TYPES:
         try:
             found = session.get_endpoint(service_type=kind, region_name=region, interface=interface)
+        except exceptions.EndpointNotFound:
+            continue
         except exceptions.ClientException as error:
             raise UsageError(f'Keystone: {error}') from error
         if found:

@@ -101,11 +101,16 @@ def page_of(document: Mapping[str, Any]) -> Page:
         recovery=Recovery(row, Items(document['items'])),
         phases=_phases(document['steps']),
         outlook=Outlook(document['held_by'], document['next'], document['waits_for_human']),
-        trouble=document['trouble'],
+        trouble=[_item_of(one) for one in document['trouble']],
         holding=document['holding'],
         alarm=said and {**said, 'at': times.parsed(said['at'])},
         now=now,
     )
+
+
+def _item_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    moments = ('started_at', 'ended_at')
+    return {**document, **{key: times.parsed(document[key]) for key in moments}}
 
 
 def _phases(documents: Sequence[Mapping[str, Any]]) -> tuple[Phase, ...]:
