@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -22,6 +23,7 @@ from werkzeug.test import Client
 import recovery.api
 from recovery.api import app, rooms
 from tests.stage import Stage, play
+from tests.unit.recovery.api import asking
 
 EXAMPLES = 300 if os.environ.get('HYPOTHESIS_PROFILE') == 'explore' else 12
 HOSTS = ('compute-01', 'compute-02')
@@ -52,8 +54,10 @@ def words() -> tuple[str, ...]:
 
 def routes() -> list[tuple[str, str]]:
     """Method and rule of all; the second path form of Masakari has the same views."""
-    with play(hosts=1, instances=0, conf={'api.auth': 'noauth'}) as stage:
-        rules = list(app.inner(stage.site).url_map.iter_rules())
+    with TemporaryDirectory() as folder:
+        here = asking.site(Path(folder))
+        rules = list(app.inner(here).url_map.iter_rules())
+        here.store.close()
     return sorted(
         (method, rule.rule)
         for rule in rules
