@@ -16,7 +16,17 @@ from taskflow.persistence.backends.sqlalchemy import tables as taskflow_tables
 
 from recovery.db import states
 from recovery.db.store import Store
-from recovery.db.tables import alarm, attempt, decision, event, host, job, recovery, worker
+from recovery.db.tables import (
+    alarm,
+    attempt,
+    decision,
+    event,
+    host,
+    job,
+    notification,
+    recovery,
+    worker,
+)
 
 DAY = 86400.0
 LEAST_DAYS = 1.0
@@ -58,6 +68,7 @@ def purge(store: Store, days: float) -> Purged:
     recoveries = _recoveries(store, cutoff)
     books = _books(store, cutoff)
     alarms = _each(store, alarm.c.id, sa.and_(alarm.c.arrived_at < cutoff, _settled()))
+    _each(store, notification.c.id, (notification.c.created_at < cutoff) & ~_heard())
     decisions = _each(store, decision.c.id, _loose(decision, cutoff) & ~_exists_alarm())
     events = _each(store, event.c.id, _loose(event, cutoff))
     _each(store, job.c.seq, job.c.trashed_at < cutoff)
@@ -163,6 +174,11 @@ def _settled() -> sa.ColumnElement[bool]:
 
 def _loose(table: sa.Table, cutoff: float) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.recovery.is_(None), table.c.at < cutoff)
+
+
+def _heard() -> sa.ColumnElement[bool]:
+    """Notifications whose alarm is kept say what became of it."""
+    return sa.exists().where(alarm.c.id == notification.c.alarm)
 
 
 def _exists_alarm() -> sa.ColumnElement[bool]:

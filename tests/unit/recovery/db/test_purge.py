@@ -175,3 +175,19 @@ def test_so_few_days_that_gates_would_forget_are_refused(store: Store) -> None:
         with pytest.raises(ValueError, match='give 1 or more'):
             ask(store, 0.5)
     assert rows(store, 'recovery') == 1
+
+
+def test_notifications_go_with_their_alarm_and_not_before(store: Store) -> None:
+    now = store.clock.now()
+    old = {'type': 'VM', 'created_at': now - 40 * DAY, 'payload': {}}
+    with store.write() as connection:
+        add(connection, 'alarm', id='undecided', arrived_at=now - 40 * DAY, key='a', answer=None)
+        add(connection, 'alarm', id='ignored', arrived_at=now - 40 * DAY, key='b', answer='ignore')
+        add(connection, 'notification', uuid='1', alarm='undecided', **old)
+        add(connection, 'notification', uuid='2', alarm='ignored', **old)
+        add(connection, 'notification', uuid='3', alarm=None, answer='finished', **old)
+        add(connection, 'notification', **(old | {'uuid': '4', 'created_at': now}))
+    purge(store, 30.0)
+    with store.read() as connection:
+        kept = connection.execute(sa.select(META.tables['notification'].c.uuid)).scalars().all()
+    assert kept == ['1', '4']
