@@ -25,6 +25,7 @@ ANYBODY = f'* {OPERATOR}'  #: without any line: who can read our configuration m
 ORDERS = {
     'alarm-decide': 'decide about an alarm now',
     'alarm-raise': 'say that something failed, as a monitor would',
+    'alarm-source': 'name another source than the API for an alarm that the API is given',
     'approve': 'let a held recovery pass the gates that hold it',
     'arm': 'let recoveries begin, in the cloud, a segment or of a host',
     'cancel': 'end a recovery, with undo or leaving things as they are',

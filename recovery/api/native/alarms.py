@@ -47,6 +47,8 @@ def _allow(call: Call, order: str, host: str) -> None:
 def _raise(call: Call) -> Any:
     said = call.body
     _allow(call, 'alarm-raise', said['subject'])
+    if said.get('source', SOURCE) != SOURCE:  # what its alarms may start depends on the source
+        _allow(call, 'alarm-source', said['subject'])
     when = at(said.get('at'), 'at')
     return orders.raise_(call.site, {**said, 'at': when}, by=caller().name, source=SOURCE)
 

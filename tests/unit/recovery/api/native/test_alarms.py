@@ -59,6 +59,19 @@ def test_it_is_decided_about_again(native: Native) -> None:
     native.get('/alarms/ffff', status=404)
 
 
+def test_only_an_operator_names_another_source(native: Native) -> None:
+    """What alarms may start depends on their source."""
+    body = {'kind': 'host-down', 'subject': 'compute-99'}
+    native.caller = Caller('monitor', ('service',))
+    native.post('/alarms', body, status=202)
+    native.post('/alarms', body | {'source': 'api'}, status=202)
+    (said,) = native.post('/alarms', body | {'source': 'cli'}, status=403).values()
+    assert 'recovery:alarm-source' in said['message']
+    native.caller = Caller('carol', ('admin',))
+    native.post('/alarms', body | {'source': 'cli'}, status=202)
+    assert {row['source'] for row in native.run.rows('alarm')} == {'api', 'cli'}
+
+
 def test_a_reader_raises_none(native: Native) -> None:
     native.caller = Caller('eve', ('reader',), system=True)
     native.post('/alarms', {'kind': 'host-down', 'subject': 'compute-01'}, status=403)
