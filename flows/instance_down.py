@@ -15,13 +15,8 @@ from __future__ import annotations
 from taskflow.patterns.graph_flow import Flow
 
 from flows.patterns import phase
-from flows.tasks.restarting import (
-    LookAtInstance,
-    ReportInstance,
-    StartInstance,
-    StopInstance,
-    VerifyInstance,
-)
+from flows.tasks.examining import LookAtInstance, ReportInstance, VerifyInstance
+from flows.tasks.restarting import StartInstance, StopInstance
 
 
 def build(

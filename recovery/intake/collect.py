@@ -10,10 +10,9 @@ import sqlalchemy as sa
 
 from drivers.contracts.alarms import Alarm
 from drivers.contracts.compute import Instance
-from drivers.contracts.errors import DriverError, NotFound
+from drivers.contracts.errors import DriverError
 from drivers.contracts.fencing import FenceDevice
 from drivers.contracts.inventory import InventoryError
-from flows.records import ItemState
 from recovery.claims.ledger import DISABLES, FORCES
 from recovery.db import (
     alarms,
@@ -21,14 +20,13 @@ from recovery.db import (
     guards,
     hosts,
     intents,
-    items,
     proofs,
     recoveries,
     states,
     windows,
     workers,
 )
-from recovery.intake import domains, shared
+from recovery.intake import domains, leftovers, places, shared
 from recovery.intake.authority import authority, highest
 from recovery.intake.signs import signs
 from recovery.intake.surroundings import surroundings
@@ -42,7 +40,6 @@ from recovery.policy.inputs import (
     Fences,
     HostRecord,
     Inputs,
-    Leftover,
     Limits,
     Live,
     Missing,
@@ -55,9 +52,6 @@ from recovery.site import Site
 T = TypeVar('T')
 
 IDENTITY_SECONDS = 5.0  #: a controller that is slower than this is left to the fence step
-UNFINISHED = frozenset(
-    {ItemState.FAILED, ItemState.UNSETTLED, ItemState.PENDING, ItemState.STARTED}
-)
 
 
 @dataclass(frozen=True)
@@ -91,7 +85,9 @@ def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
 
     What a driver cannot say is Missing. Raises StoreAway.
     """
-    instance = _instance(site, ask) if 'instance' in needs else Missing()
+    instance: Instance | Missing | None = Missing()
+    if 'instance' in needs:
+        instance = _try(lambda: places.instance(site, ask.subject))
     values = _remembered(site, ask, instance)
     values |= _asked(site, ask, needs, values['host'])
     if 'surroundings' in needs:
@@ -127,31 +123,11 @@ def counted(connection: sa.Connection, numbers: Limits, now: float, host: str) -
     }
 
 
-def _instance(site: Site, ask: Ask) -> Instance | Missing | None:
-    timeout = site.conf.compute.read_seconds
-
-    def found() -> Instance | None:
-        try:
-            return site.compute.instance(ask.subject, timeout=timeout)
-        except NotFound:
-            return None
-
-    return _try(found)
-
-
-def _place(ask: Ask, instance: Instance | Missing | None) -> str:
-    """The host that is meant; of an instance, where it was when its recovery began, or is."""
-    if ask.row is not None:
-        return str(ask.row['host'])
-    if not recoveries.of_instances(ask.kind):
-        return ask.subject
-    return (instance.host or '') if isinstance(instance, Instance) else ''
-
-
 def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> dict[str, Any]:
     numbers, now = limits(site.conf), site.clock.now()
     own = ask.row['id'] if ask.row else None
-    host, restart = _place(ask, instance), recoveries.of_instances(ask.kind)
+    host = places.place(ask.kind, ask.subject, ask.row, instance)
+    restart = recoveries.of_instances(ask.kind)
     about, kind = (ask.subject, ask.kind) if restart else (host, order.HOST_DOWN)
     with site.store.read() as connection:
         live = recoveries.blocking(connection, ask.kind, ask.subject)
@@ -175,7 +151,7 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
             'observing_since': workers.observing_since(connection, now),
             'recoveries': recoveries.count(connection, about, kind, since=since, but=own),
             'instance': instance,
-            'above': _above(connection, ask.kind, host),
+            'above': places.above(connection, ask.kind, host),
         }
 
 
@@ -231,11 +207,6 @@ def _live(row: sa.RowMapping | None, kind: str, own: str | None) -> Live | None:
     return Live(row['id'], row['kind'], row['state'])
 
 
-def _above(connection: sa.Connection, kind: str, host: str) -> Live | None:
-    row = recoveries.above(connection, kind, host, held=True)
-    return None if row is None else Live(row['id'], row['kind'], row['state'])
-
-
 def _agreed(connection: sa.Connection, ask: Ask) -> bool:
     if ask.row is None or ask.row['state'] != states.HELD:
         return True
@@ -283,7 +254,7 @@ def _asked(site: Site, ask: Ask, needs: frozenset[str], host: HostRecord) -> dic
             lambda: len(site.compute.instances(host=host.name, timeout=timeout))
         )
     if 'leftovers' in needs:
-        found['leftovers'] = _try(lambda: _leftovers(site, host, timeout))
+        found['leftovers'] = _try(lambda: leftovers.of_host(site, host, timeout))
     return found
 
 
@@ -315,20 +286,3 @@ def _devices(site: Site, host: HostRecord, identities: bool) -> tuple[Device, ..
 def _identity(device: FenceDevice) -> str | Missing | None:
     timeout = min(device.request_timeout, IDENTITY_SECONDS)
     return _try(lambda: device.driver.identity(timeout=timeout))
-
-
-def _leftovers(site: Site, host: HostRecord, timeout: float) -> tuple[Leftover, ...]:
-    with site.store.read() as connection:
-        every = items.newest_of_host(connection, host.name, frozenset(ItemState))
-    found = [
-        Leftover(one.instance, one.name, one.state) for one in every if one.state in UNFINISHED
-    ]
-    if host.failed_by is None:
-        return tuple(found)  # it was not evacuated: what runs there belongs there
-    explained = {one.instance for one in every if one.state != ItemState.MOVED}
-    found += [
-        Leftover(one.id, one.name, 'unexplained')
-        for one in site.compute.instances(host=host.name, timeout=timeout)
-        if one.id not in explained
-    ]
-    return tuple(found)

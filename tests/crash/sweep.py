@@ -53,6 +53,9 @@ LIVING = ('instance-down', 'service-down')  #: what fails on a host that lives
 IN_AGGREGATES: Mapping[str, Any] = {'evacuation.spare_aggregates': True}
 #: A service is watched for minutes: one look is like the other.
 SELDOM: Mapping[str, Mapping[str, Any]] = {'service-down': {'restore.poll_seconds': 10.0}}
+#: Requests that nobody waits for until they are answered: a dead host answers no look, and Nova
+#: answers who disables a host only when its dead agent has not answered for a minute.
+SILENT: Mapping[str, tuple[str, ...]] = {'service-down': ('nova.set-service',)}
 ASKED = ('witness.ask', 'life.look')
 
 
@@ -204,7 +207,7 @@ def clean(flow: str) -> tuple[End, list[Point]]:
             Point(flow, 'request', number, moment, kind if kind in ASKED else '')
             for number, kind in enumerate(kinds, 1)
             for moment in MOMENTS
-            if (kind, moment) != ('life.look', 'answered')  # a dead host answers nobody
+            if moment != 'answered' or kind not in SILENT.get(flow, ('life.look',))
         ]
         points += [
             Point(flow, 'commit', number, moment)
