@@ -8,6 +8,7 @@ import ast
 import copy
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from werkzeug.test import Client
 
 import recovery.api
 from recovery.api import app, rooms
+from recovery.operate.callers import Caller
 from tests.stage import Stage, play
 from tests.unit.recovery.api import asking
 
@@ -303,6 +305,49 @@ def test_no_nonsense_is_answered_with_trouble_of_ours(
         judge(rule, stage.ask(lambda: client.open(method=method, **more)))
 
     ask()
+
+
+CLOSED = [(method, rule) for method, rule in routes() if rule.split('/')[1] in ('v1', 'recovery')]
+#: A member of some project, as every user of a cloud is one.
+STRANGER = Caller('eve', ('member', 'reader'), 'p' * 32, 'u' * 32)
+
+
+@pytest.mark.parametrize(('method', 'rule'), CLOSED, ids=' '.join)
+def test_nobody_is_answered_without_a_token_and_nobody_changes_anything_without_a_role(
+    method: str,
+    rule: str,
+    stage: Stage,
+    client: Client,
+    known: tuple[str, ...],
+    document: Mapping[str, Any],
+) -> None:
+    inside = asking.Inside(stage.site, by=None)
+    free = method == 'GET' and needs_nothing(inside, rule)
+
+    @settings(max_examples=6, suppress_health_check=list(HealthCheck), database=None)
+    @given(body=bent(rule, known, document), name=st.sampled_from(known))
+    def ask(body: Any, name: str) -> None:
+        path = re.sub('<[^>]*>', name, rule)
+        for who in (None, STRANGER):
+            more = {} if method == 'GET' else {'json': body}
+            answer = stage.ask(partial(inside.ask, method, path, by=who, **more))
+            if who is None:
+                assert answer.status_code in (401, 404), answer.text
+            elif not free:
+                assert 400 <= answer.status_code < 500, answer.text
+                assert method != 'GET' or answer.status_code in (403, 404)
+
+    ask()
+
+
+def needs_nothing(inside: asking.Inside, rule: str) -> bool:
+    """Whether whoever has a token may read it: documents that clients find their way by."""
+    (endpoint,) = {
+        one.endpoint
+        for one in inside.app.url_map.iter_rules()
+        if one.rule == rule and 'GET' in (one.methods or ())
+    }
+    return getattr(inside.app.view_functions[endpoint], 'needs', None) == ''
 
 
 def test_every_room_is_asked() -> None:

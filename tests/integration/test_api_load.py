@@ -1,0 +1,253 @@
+"""Many alarms at once over HTTP, and processes that are killed meanwhile: what was answered 202 is
+in the database and is decided, and each host has one recovery.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from drivers.clock import SystemClock
+from drivers.simulated.app import App
+from drivers.simulated.server import Server
+from drivers.simulated.world import small_world
+from recovery.db import states, tables
+from recovery.db.store import Store
+from tests.crash.scenery import DATABASE, SETTINGS, TooLate, furnish, until
+from tests.unit.recovery.claims.scene import empty
+
+CLOCK = SystemClock()
+HOSTS = ('compute-01', 'compute-02')  #: that fail; of a third one a human would be asked
+SENDERS, ALARMS, TIMES = 50, 100, 10  #: how often each alarm is posted
+DAEMONS = ('recovery-api', 'recovery-watcher', 'recovery-worker')
+
+
+class Site:
+    """A world, and the processes of ours, each of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.world = small_world(CLOCK, 12, 12, SETTINGS, seed=1)
+        self._server = Server(App(self.world), CLOCK, ('127.0.0.1', 0))
+        self._served = self._server.start()
+        self.port = _free_port()
+        self.began = CLOCK.now()
+        (folder / DATABASE).write_bytes(empty())
+        conf = {'api.auth': 'noauth', 'api.listen': f'127.0.0.1:{self.port}'}
+        self._config = furnish(folder, self._server.url, conf)
+        self.store = Store(f'sqlite:///{folder / DATABASE}', CLOCK)
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        for name in DAEMONS:
+            self.start(name)
+        until(self._answers, 'the API answers', 60)
+
+    def start(self, name: str) -> None:
+        with (self.folder / f'{name}.log').open('ab') as log:
+            self.running[name] = subprocess.Popen(
+                [Path(sys.executable).with_name(name), '--config-file', self._config],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        self.running[name].kill()
+        self.running[name].wait()
+
+    def close(self) -> None:
+        for process in self.running.values():
+            process.terminate()
+        for process in self.running.values():
+            try:
+                process.wait(20)
+            finally:
+                process.kill()
+        self.store.close()
+        self._server.stop()
+        CLOCK.wait(self._served, 10)
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Raises OSError when nobody answers."""
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
+        try:
+            headers = {'Content-Type': 'application/json'}
+            connection.request(method, path, json.dumps(body) if body else None, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b'null')
+        except http.client.HTTPException as error:
+            raise OSError(str(error)) from error
+        finally:
+            connection.close()
+
+    def rows(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
+        with self.store.read() as connection:
+            return list(connection.execute(query).mappings())
+
+    def said(self) -> str:
+        """Complaints of the processes."""
+        logs = [(self.folder / f'{name}.log').read_text() for name in DAEMONS]
+        return '\n'.join(line for log in logs for line in log.splitlines() if ' ERROR ' in line)
+
+    def _answers(self) -> bool:
+        assert self.running['recovery-api'].poll() is None, self.said()
+        try:
+            return self.ask('GET', '/v1')[0] == 200
+        except OSError:
+            return False
+
+
+def _free_port() -> int:
+    with socket.create_server(('127.0.0.1', 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with ExitStack() as stack:
+        made = Site(tmp_path)
+        stack.callback(made.close)
+        enrol(made)
+        for name in HOSTS:
+            made.world.crash(name)
+        until(lambda: all(_down(made, name) for name in HOSTS), 'their services are down', 30)
+        yield made
+
+
+def _down(site: Site, name: str) -> bool:
+    with site.world:
+        return not site.world.agents.up(site.world.hosts[name])
+
+
+def enrol(site: Site) -> None:
+    """The hosts are those of a segment, as Masakari's monitors need it."""
+    segment = {'name': 'rack', 'recovery_method': 'auto', 'service_type': 'COMPUTE'}
+    status, made = site.ask('POST', '/v1/segments', {'segment': segment})
+    assert status == 201, made
+    path = f'/v1/segments/{made["segment"]["uuid"]}/hosts'
+    for name in site.world.hosts:
+        host = {'name': name, 'type': 'COMPUTE', 'control_attributes': 'SSH'}
+        status, made = site.ask('POST', path, {'host': host})
+        assert status == 201, made
+
+
+def post(site: Site, number: int) -> tuple[int, Any]:
+    """One alarm; half of them as Masakari's host monitor sends it."""
+    host = HOSTS[number % len(HOSTS)]
+    if number % 4 < 2:
+        payload = {'event': 'STOPPED', 'host_status': 'NORMAL', 'cluster_status': 'OFFLINE'}
+        at = datetime.fromtimestamp(site.began + number, UTC).replace(tzinfo=None)
+        body = {
+            'type': 'COMPUTE_HOST', 'hostname': host, 'payload': payload,
+            'generated_time': at.isoformat(),
+        }  # fmt: skip
+        return site.ask('POST', '/v1/notifications', {'notification': body})
+    body = {'kind': 'host-down', 'subject': host, 'source': 'load', 'key': f'alarm-{number}'}
+    return site.ask('POST', '/recovery/v1/alarms', body)
+
+
+class Load:
+    """All senders at once; each tries again until it is told that the alarm is there."""
+
+    def __init__(self, site: Site, times: int = TIMES) -> None:
+        self._site = site
+        self._posts = ALARMS * times // SENDERS  # of one sender
+        self.answers: Counter[str] = Counter()
+        self.taken: set[str] = set()  #: notifications and alarms that were promised
+        self._lock = threading.Lock()
+
+    def run(self, beside: Callable[[], None] | None = None, seconds: float = 120.0) -> None:
+        late = threading.Event()
+        senders = [
+            CLOCK.spawn(f'sender-{number}', partial(self._send, number, late))
+            for number in range(SENDERS)
+        ]
+        if beside:
+            beside()
+        until = CLOCK.elapsed() + seconds
+        for sender in senders:
+            assert CLOCK.wait(sender, max(0.0, until - CLOCK.elapsed())), self.answers
+        assert sum(self.answers[key] for key in ('202', '409')) == SENDERS * self._posts, (
+            self.answers
+        )
+
+    def _send(self, sender: int, late: threading.Event) -> None:
+        for turn in range(self._posts):
+            number = (sender * self._posts + turn) % ALARMS
+            while not self._sent(number):
+                CLOCK.wait(late, 0.2)
+
+    def _sent(self, number: int) -> bool:
+        try:
+            status, said = post(self._site, number)
+        except OSError:
+            status, said = 0, {}
+        with self._lock:
+            self.answers[str(status)] += 1
+            if status == 202:
+                inner = said.get('notification')
+                self.taken.add(inner['notification_uuid'] if inner else said['alarm'])
+        return status in (202, 409)
+
+
+def judge(site: Site, load: Load) -> None:
+    """None is lost, each is decided, and each host was recovered once."""
+    alarm, recovery = tables.alarm, tables.recovery
+    undecided = sa.select(alarm).where(alarm.c.answer.is_(None))
+    until(lambda: not site.rows(undecided), 'every alarm is decided')
+    found = {row['key'] for row in site.rows(sa.select(alarm)) if row['source'] == 'load'}
+    assert found == {f'alarm-{number}' for number in range(ALARMS) if number % 4 >= 2}
+    for name in load.taken:
+        kept = site.rows(sa.select(alarm.c.id).where(alarm.c.id == name))
+        told = tables.notification
+        kept += site.rows(sa.select(told.c.uuid).where(told.c.uuid == name))
+        assert kept, f'{name} was answered 202 and is not there'
+
+    def over() -> bool:
+        rows = site.rows(sa.select(recovery.c.state))
+        return len(rows) >= len(HOSTS) and all(row['state'] in states.ENDED for row in rows)
+
+    try:
+        until(over, 'the recoveries end')
+    except TooLate as late:
+        rows = site.rows(sa.select(recovery))
+        said = '\n'.join(f'{row["host"]} {row["state"]}: {row["reason"]}' for row in rows)
+        raise TooLate(f'{late}\n{said}\n{site.said()}') from late
+    rows = site.rows(sa.select(recovery))
+    assert Counter(row['host'] for row in rows) == Counter(HOSTS)
+    assert {row['state'] for row in rows} == {states.DONE}, [row['reason'] for row in rows]
+
+
+def test_a_thousand_alarms_at_once_are_one_recovery_for_each_host(site: Site) -> None:
+    load = Load(site)
+    load.run()
+    assert load.answers['500'] == 0, site.said()
+    judge(site, load)
+
+
+def test_what_was_answered_202_survives_the_death_of_every_process(site: Site) -> None:
+    load, choice = Load(site, times=3), random.Random(7)
+
+    def killing() -> None:
+        for name in choice.sample(DAEMONS, len(DAEMONS)):
+            CLOCK.wait(None, choice.uniform(0.2, 1.0))
+            site.kill(name)
+            site.start(name)
+
+    load.run(killing)
+    assert load.answers['500'] == 0, site.said()
+    judge(site, load)
