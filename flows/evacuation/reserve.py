@@ -195,6 +195,7 @@ class Reserve(SpareCalls):
                 raise Waiting(
                     f'{spare.host} is to be reserved again, and Nova does not disable it',
                     code='spare-stays',
+                    verb='recovery doctor',
                     again_in=15.0,
                 )
         return True

@@ -203,7 +203,7 @@ OPEN_RECOVERY['0003'] = OPEN_RECOVERY['0002'] | {
         'uuid': 'm', 'segment': 's', 'name': 'compute-01', 'reserved': 0, 'created_at': 1.0,
     },
     'spare': {
-        'host': 'compute-09', 'recovery': 'r', 'state': 'enabled', 'at': 2.0, 'aggregates': '[]',
+        'host': 'compute-09', 'recovery': 'r', 'state': 'taken', 'at': 2.0, 'aggregates': '[]',
     },
     'notification': {
         'uuid': 'n', 'type': 'COMPUTE_HOST', 'host': 'compute-01', 'member': 'm', 'segment': 's',

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from drivers.contracts.compute import Capacity
-from flows.evacuation.targets import Targets
+from flows.evacuation.targets import Nowhere, Only, Targets
 
 SMALL = {'vcpus': 1, 'ram_mb': 2048, 'disk_gb': 20}
 
@@ -46,3 +48,25 @@ def test_excluded_and_dropped_hosts_are_never_named() -> None:
 
 def test_without_capacities_the_scheduler_chooses() -> None:
     assert Targets((), ()).choose(**SMALL) is None
+
+
+def test_one_host_and_no_other() -> None:
+    only = Only('a', [capacity('a', 4096), capacity('b', 90_000)], ())
+    assert [only.choose(**SMALL) for _ in range(2)] == ['a', 'a']
+    with pytest.raises(Nowhere, match='a has no room'):
+        only.choose(**SMALL)
+
+
+def test_a_host_that_nobody_knows_the_room_of_is_named_all_the_same() -> None:
+    only = Only('a', None, ())
+    assert only.choose(**SMALL) == 'a'
+    only.drop('b')
+    assert only.choose(**SMALL) == 'a'
+    only.drop('a')
+    with pytest.raises(Nowhere, match='cannot be used'):
+        only.choose(**SMALL)
+
+
+def test_a_host_that_is_unfit_is_not_named() -> None:
+    with pytest.raises(Nowhere):
+        Only('a', [capacity('a', 4096)], {'a'}).choose(**SMALL)

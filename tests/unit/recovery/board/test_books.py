@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 import sqlalchemy as sa
 from taskflow.persistence import models
 
-from recovery.board.books import UnknownFlow, open_book
+from flows import host_down
+from recovery.board.books import UnknownFlow, open_book, version_for
 from recovery.board.persistence import BookPersistence
 from recovery.board.run import read_row
 from recovery.claims.claim import Claim
@@ -97,3 +100,17 @@ class TestUnknown:
         with pytest.raises(UnknownFlow, match=r"takes other arguments: .*'colour'"):
             opened(here, claim)
         assert count(here, 'logbooks') == 0  # a worker that knows them begins the round
+
+
+def test_arguments_of_an_older_version_find_its_builder() -> None:
+    """A recovery that was admitted before an upgrade, and begins a round after it."""
+    older = {
+        name: one.annotation for name, one in inspect.signature(host_down.build).parameters.items()
+    }
+    given = {name: {'int': 1, 'float': 1.0, 'bool': False}.get(of, 'x')
+             for name, of in older.items()}  # fmt: skip
+    assert version_for(host_down.build_v2, given) is host_down.build
+    newer = given | {'method': 'auto', 'ha_key': 'x', 'ha_mode': 'first', 'leave_in_error': False,
+                     'exclude': '', 'spare_aggregates': False}  # fmt: skip
+    assert version_for(host_down.build_v2, newer) is host_down.build_v2
+    assert version_for(host_down.build_v2, {'unheard': 'of'}) is host_down.build_v2
