@@ -78,11 +78,11 @@ class Hosts:
         return flask.jsonify(host=views.host(found, owner))
 
     def _allow(self, segment: str, order: str, host: str = '') -> None:
-        with refused(), self._site.store.read() as connection:
+        with self._site.store.read() as connection:
             found = segments.get(connection, segment)
-            allow(order, host=host, segment=found.name if found is not None else None)
-            the(connection, segment)
+        allow(order, host=host, segment=found.name if found is not None else None)
 
 
 def _fields(body: dict[str, Any]) -> dict[str, Any]:
+    schemas.refuse_odd_names(body)
     return body | {name: flag(body[name]) for name in FLAGS if name in body}

@@ -68,11 +68,11 @@ class Segments:
         return '', 204
 
     def _allow(self, segment: str) -> None:
-        with refused(), self._site.store.read() as connection:
+        with self._site.store.read() as connection:
             found = segments.get(connection, segment)
-            allow(ORDER, segment=found.name if found is not None else None)
-            orders.the(connection, segment)
+        allow(ORDER, segment=found.name if found is not None else None)
 
 
 def _fields(body: dict[str, Any]) -> dict[str, Any]:
+    schemas.refuse_odd_names(body)
     return body | ({'enabled': flag(body['enabled'])} if 'enabled' in body else {})
