@@ -33,6 +33,10 @@ class AttemptState(enum.StrEnum):
 OPEN_ATTEMPTS = frozenset({AttemptState.INTENDED, AttemptState.ACCEPTED})
 
 
+FAILED = 'failed: '  #: how the outcome of a call begins of which nobody knows what it did
+REFUSED = 'refused: '  #: and of one that did nothing
+
+
 @dataclass(frozen=True)
 class Intent:
     """What was about to be done, recorded before it was done."""

@@ -11,10 +11,13 @@ from drivers.contracts.errors import DriverError, Unreachable
 from drivers.contracts.fencing import FenceDevice, FenceLevel, FencePath, PowerState
 from flows.fencing import readings
 from flows.fencing.readings import Reading
-from flows.fencing.switching import Switching
+from flows.fencing.switching import ACCEPTED, NOT_ASKED, Switching
 from flows.ports import Claim, Ledger, Line
+from flows.records import Intent
 from flows.stop import BackToFence
 
+#: The note that keeps when the delays of a level began; None once its try has ended.
+DELAY = 'fence-delay'
 LINE_SECONDS = 30.0  # a request later than this after the gates were asked asks them again
 
 
@@ -51,6 +54,17 @@ def asked(ledger: Ledger, claim: Claim, device: str) -> dict[str, int]:
     return {key: mine[-1][key] for key in ('level', 'attempt') if mine and key in mine[-1]}
 
 
+def _of_level(level: FenceLevel, past: Sequence[Intent]) -> list[Intent]:
+    """What is on record of the devices of a level, as they are now."""
+    known = {(one.name, one.address, one.kind) for one in level.devices}
+    return [
+        one
+        for one in past
+        if one.observed.get('level') == level.number
+        and (one.target, one.observed.get('address'), one.observed.get('driver')) in known
+    ]
+
+
 class Fencer:
     """Fences one host for one claim."""
 
@@ -63,7 +77,9 @@ class Fencer:
         clock: Clock,
         line: Callable[[], Line],
         poll_seconds: float,
+        past: Sequence[Intent] = (),
     ) -> None:
+        """:param past: requests that are on record of this try: a worker was interrupted in it."""
         self._path = path
         self._claim = claim
         self._ledger = ledger
@@ -74,19 +90,30 @@ class Fencer:
         self.reached = False  #: whether any device gave any answer
         self.failures: list[str] = []  #: a sentence per level that failed
         self._took: set[str] = set()  # devices that accepted a request
+        self._past = {level.number: _of_level(level, past) for level in path.levels}
 
     def fence(self) -> FenceLevel | None:
-        """Try the levels in order. Returns the first whose devices all read OFF."""
+        """Try the levels in order. Returns the first whose devices all read OFF.
+
+        Where a worker was interrupted it goes on with the level that was being tried.
+        """
+        first = max((number for number, past in self._past.items() if past), default=0)
         for level in self._path.levels:
             self._claim.check()
+            if level.number < first:
+                self.failures.append(f'level {level.number}: failed before')
+                continue
             if self._try(level):
                 return level
         return None
 
     def _try(self, level: FenceLevel) -> bool:
         began = self._clock.elapsed()
-        every = [Switching(device, began) for device in level.devices]
-        self._announce(level, every)
+        waited = self._waited(level)
+        every = [Switching(device, began - waited) for device in level.devices]
+        if self._delayed(level) and not waited:
+            self._announce(level, every)
+        self._resume(level, every)
         while True:
             self._claim.check()
             self._ask(level, every)
@@ -103,11 +130,35 @@ class Fencer:
             self._claim.check()
             self._clock.wait(None, self._pause(every, now))
 
+    def _waited(self, level: FenceLevel) -> float:
+        """Seconds of the delays of a level that another worker has waited."""
+        began = [one.at for one in self._past[level.number][:1]]
+        delay = self._ledger.notes().get(DELAY) if self._delayed(level) else None
+        if delay and (delay['round'], delay['level']) == (self._claim.round, level.number):
+            began.append(delay['at'])
+        return max(0.0, self._clock.now() - min(began)) if began else 0.0
+
+    @staticmethod
+    def _delayed(level: FenceLevel) -> bool:
+        return any(device.delay for device in level.devices)
+
+    def _resume(self, level: FenceLevel, every: Sequence[Switching]) -> None:
+        now = self._clock.elapsed()
+        for one in every:
+            mine = [each for each in self._past[level.number] if each.target == one.device.name]
+            if mine:
+                one.resume(now, max(0.0, self._clock.now() - mine[0].at), mine)
+            if one.taken:
+                self._took.add(one.device.name)
+                self.reached = True
+
     def _announce(self, level: FenceLevel, every: Sequence[Switching]) -> None:
         for one in every:
             if one.device.delay:
                 what = f'{one.device.name} is asked in {one.device.delay:g} s'
                 self._ledger.event(what, f'level {level.number}: its delay')
+        at = {'round': self._claim.round, 'level': level.number, 'at': self._clock.now()}
+        self._ledger.note(DELAY, at)
 
     def _ask(self, level: FenceLevel, every: Sequence[Switching]) -> None:
         """Send what is due. Behind a device that may end the level nobody is asked yet."""
@@ -160,12 +211,12 @@ class Fencer:
             if line is not None:
                 self._line_at = self._clock.elapsed()
             if off:
-                act.read_back('reads off already: not asked')
+                act.read_back(NOT_ASKED)
                 self._saw_off(one, self._clock.elapsed())
                 return
             one.sent(PowerState(observed['power']))
             readings.tell(one.device.driver.power_off, act.timeout)
-            act.read_back('accepted')
+            act.read_back(ACCEPTED)
         one.accepted()
         self._took.add(one.device.name)
         self.reached = True

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from drivers.contracts.fencing import FenceDevice, PowerState
 from flows.fencing.readings import Reading, sentence
+from flows.records import REFUSED, Intent
 
 VAIN_READS = 2  # a device that took no request, and shows no effect of one, is given up early
+#: Outcomes of a request, as they are put on record.
+ACCEPTED, NOT_ASKED = 'accepted', 'reads off already: not asked'
 LAST_READ_SECONDS = 1.0  # at the end of its time a device gets this long for its last answer
 
 
@@ -26,10 +31,41 @@ class Switching:
         self._before = PowerState.UNKNOWN  # the reading before the newest request
         self._vain = 0  # readings in a row that give no hope
 
+    def resume(self, now: float, ago: float, past: Sequence[Intent]) -> None:
+        """Go on where another worker was interrupted: what was asked counts (S30).
+
+        Its time goes on, too, but each attempt that is left keeps its share of it, and a last
+        question the time of one.
+
+        :param ago: seconds since the first of ``past``.
+        :param past: what is on record of it, in this try of its level, oldest first.
+        """
+        self.requests = max(int(one.observed.get('attempt', 0)) for one in past)
+        share = self.device.off_timeout / self.device.attempts
+        kept = max(share * (self.device.attempts - self.requests), self.device.request_timeout)
+        self._first = max(now - ago, now - max(0.0, self.device.off_timeout - kept))
+        for one in past:
+            if one.observed.get('attempt'):
+                self._before = PowerState(one.observed['power'])
+                self._learn(one.outcome)
+
+    def _learn(self, outcome: str | None) -> None:
+        if outcome == ACCEPTED:
+            self.accepted()
+        elif outcome is not None and outcome.startswith(REFUSED):
+            self.refused()
+        elif outcome != NOT_ASKED:
+            self.unanswered()
+
     @property
     def asked(self) -> bool:
         """Whether its part has begun."""
         return self._first is not None
+
+    @property
+    def taken(self) -> bool:
+        """Whether a request was accepted."""
+        return self._taken
 
     @property
     def in_doubt(self) -> bool:

@@ -7,17 +7,18 @@ from typing import Any
 from drivers.contracts.clock import Clock
 from drivers.contracts.compute import ComputeDriver
 from drivers.contracts.fencing import FencePath
-from flows.fencing.levels import Fencer, asked, fenced_level
+from flows.fencing.levels import DELAY, Fencer, asked, fenced_level
 from flows.fencing.readings import all_off, any_on, read_all, sentence
 from flows.fencing.starter import Starter
 from flows.ports import Claim, Gates, Ledger
-from flows.records import Proof
+from flows.records import Intent, Proof
 from flows.stop import BackToFence, Waiting
 from flows.tasks.returning import all_ended
 from flows.tasks.step import Step
 
 #: Times the usual pause: no longer is waited until fencing is tried again.
 FENCE_AGAIN_MOST = 10
+TRY_ENDED = 'fence-ended'  #: the note that keeps the last intent of the last try of all levels
 
 
 class PowerOff(Step):
@@ -57,13 +58,29 @@ class PowerOff(Step):
             clock=clock,
             line=gates.line,
             poll_seconds=self._poll_seconds,
+            past=self._interrupted(claim, ledger),
         )
         level = fencer.fence()
         if level is None and ledger.confirmation() is None:
             raise self._exhausted(claim, ledger, fencer)
         return {'level': level.number if level else 0, 'last_request_at': clock.now()}
 
+    @staticmethod
+    def _interrupted(claim: Claim, ledger: Ledger) -> list[Intent]:
+        """What this round asked since its last try ended: that try goes on."""
+        ended = int(ledger.notes().get(f'{TRY_ENDED}-{claim.round}', 0))
+        return [
+            one
+            for one in ledger.intents('power-off')
+            if one.round == claim.round and one.id > ended
+        ]
+
     def _exhausted(self, claim: Claim, ledger: Ledger, fencer: Fencer) -> Waiting:
+        asked = self._interrupted(claim, ledger)
+        if asked:
+            ledger.note(f'{TRY_ENDED}-{claim.round}', asked[-1].id)
+        if ledger.notes().get(DELAY):
+            ledger.note(DELAY, None)
         name = f'fence-tries-{claim.round}'
         tries = int(ledger.notes().get(name, 0)) + 1
         if fencer.reached:  # a device that is away is no attempt

@@ -8,13 +8,13 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from drivers.contracts.clock import Clock
+from flows import records
 from flows.records import Intent
 from recovery.db.rows import insert
 from recovery.db.tables import intent as table
 
 TAKEN_BACK = frozenset({'disable-service', 'enable-service'})  #: by an undo
-FAILED = 'failed: '  #: how the outcome of a call begins of which nobody knows what it did
-REFUSED = 'refused: '  #: and of one that did nothing
+FAILED, REFUSED = records.FAILED, records.REFUSED  #: how outcomes begin
 
 
 class Author(Protocol):

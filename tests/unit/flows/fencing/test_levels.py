@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -27,6 +27,14 @@ class Acts:
         self.lines: list[object] = []
         self.read_back: list[str] = []
         self.told: list[str] = []
+        self.kept: dict[str, Any] = {}
+        self.round = 1
+
+    def notes(self) -> dict[str, Any]:
+        return self.kept
+
+    def note(self, name: str, value: Any) -> None:
+        self.kept[name] = value
 
     def check(self) -> None:
         pass
@@ -58,10 +66,12 @@ def fence(
     clock: Clock,
     *levels: tuple[Device, ...],
     line: Callable[[], object] = lambda: 'the line',
+    past: Sequence[Intent] = (),
+    acts: Acts | None = None,
     **fields: Any,
 ) -> tuple[FenceLevel | None, Fencer, Acts]:
     """:param fields: of every device."""
-    acts = Acts()
+    acts = acts or Acts()
     path = FencePath(
         'compute-02',
         tuple(
@@ -82,6 +92,7 @@ def fence(
         clock=clock,
         line=lambda: cast(Line, line()),
         poll_seconds=0.5,
+        past=past,
     )
     return fencer.fence(), fencer, acts
 
@@ -360,3 +371,91 @@ def test_how_a_device_was_asked() -> None:
     )
     assert asked(past, cast(Claim, Round()), '10') == {'level': 1, 'attempt': 2}
     assert asked(past, cast(Claim, Round()), '12') == {}
+
+
+def on_record(clock: Clock, ago: float, outcome: str | None, **observed: Any) -> Intent:
+    """A request that another worker of this round recorded so long ago."""
+    seen = {'level': 1, 'attempt': 1, 'power': 'on', 'driver': '', 'address': 'sim://10'}
+    seen |= observed
+    name = str(seen['address']).removeprefix('sim://')
+    return Intent(1, 1, 'power-off', name, seen, clock.now() - ago, outcome)
+
+
+@pytest.mark.parametrize('outcome', ['accepted', None, 'failed: Unreachable: no answer'])
+def test_requests_of_a_worker_that_was_killed_count(outcome: str | None) -> None:
+    """Two attempts are two, however many workers make them (S30)."""
+    clock = Clock()
+    power = Device(clock, 'on')
+    past = [on_record(clock, 35.0, outcome)]
+    level, _fencer, acts = fence(clock, (power,), past=past, attempts=2, off_timeout=60.0)
+    assert level is None
+    assert power.requests == ['off']
+    assert [one['attempt'] for one in acts.observed] == [2]
+    assert clock.time <= 31.0  # what is left of its time, and not all of it
+
+
+def test_an_attempt_that_is_left_keeps_its_share_of_the_time() -> None:
+    """The worker was dead for longer than the device had in all."""
+    clock = Clock()
+    power = Device(clock, 'on', 'on', 'on', 'off')
+    past = [on_record(clock, 500.0, 'accepted')]
+    level, _fencer, acts = fence(clock, (power,), past=past, attempts=2, off_timeout=60.0)
+    assert level is not None
+    assert [one['attempt'] for one in acts.observed] == [2]
+
+
+def test_a_request_that_worked_while_nobody_looked_is_read_back() -> None:
+    clock = Clock()
+    power = Device(clock, 'off')
+    level, _fencer, acts = fence(clock, (power,), past=[on_record(clock, 500.0, 'accepted')])
+    assert level is not None
+    assert (power.requests, acts.done) == ([], [])
+
+
+def test_what_refused_is_not_asked_again() -> None:
+    clock = Clock()
+    power = Device(clock, 'on')
+    past = [on_record(clock, 3.0, 'refused: Refused: not now')]
+    level, _fencer, _acts = fence(clock, (power,), past=past, attempts=3)
+    assert (level, power.requests) == (None, [])
+
+
+def test_a_level_that_failed_is_not_tried_again_by_the_next_worker() -> None:
+    clock = Clock()
+    first, second = Device(clock, 'on'), Device(clock, 'on', 'on', 'off')
+    past = [
+        on_record(clock, 90.0, 'accepted'),
+        on_record(clock, 2.0, None, level=2, address='sim://20'),
+    ]
+    level, fencer, _acts = fence(clock, (first,), (second,), past=past)
+    assert level is not None
+    assert level.number == 2
+    assert (first.requests, first.asked_at) == ([], [])
+    assert fencer.failures == ['level 1: failed before']
+
+
+def test_a_device_that_the_inventory_names_anew_begins_anew() -> None:
+    clock = Clock()
+    power = Device(clock, 'on', 'on', 'off')
+    past = [on_record(clock, 3.0, 'accepted', address='sim://10', driver='other')]
+    level, _fencer, acts = fence(clock, (power,), past=past)
+    assert level is not None
+    assert [one['attempt'] for one in acts.observed] == [1]
+
+
+def test_a_delay_goes_on_where_it_was() -> None:
+    """Eight of ten seconds had passed when the worker died, and nobody had been asked."""
+    clock, acts = Clock(), Acts()
+    acts.note('fence-delay', {'round': 1, 'level': 1, 'at': clock.now() - 8.0})
+    power = Device(clock, 'on', 'on', 'off')
+    level, _fencer, acts = fence(clock, (power,), acts=acts, delay=10.0)
+    assert level is not None
+    assert 2.0 <= power.asked_at[0] <= 2.5
+    assert acts.told[0].startswith('level 1')  # it was announced by the one who died
+    for other in ({'round': 2}, {'level': 3}):
+        clock, acts = Clock(), Acts()
+        acts.note('fence-delay', {'round': 1, 'level': 1, 'at': clock.now() - 8.0} | other)
+        power = Device(clock, 'on', 'on', 'off')
+        fence(clock, (power,), acts=acts, delay=10.0)
+        assert power.asked_at[0] >= 10.0
+        assert acts.kept['fence-delay']['at'] == clock.now() - clock.time
