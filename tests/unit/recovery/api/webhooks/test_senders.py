@@ -5,14 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from oslo_config import cfg
 from werkzeug.test import Client
 
+from drivers.clock import SystemClock
+from drivers.simulated.app import App
 from drivers.simulated.clock import VirtualClock
+from drivers.simulated.server import Server
+from drivers.simulated.world import small_world
 from flows.stop import StoreAway
 from recovery.api import app as api
 from recovery.db import alarms as stored_alarms
@@ -20,7 +26,9 @@ from recovery.db import tables
 from recovery.intake.sources import BadSources
 from recovery.site import Site
 from tests.unit.drivers.alarms import payloads
+from tests.unit.recovery.api import asking
 from tests.unit.recovery.api.webhooks.posting import (
+    BEARER,
     KEY,
     TOKEN,
     Post,
@@ -176,3 +184,82 @@ def test_aodh_is_known_by_keystone(site: Site, client: Client, dead: str) -> Non
         assert response.status_code == status
     (kept,) = rows(site, tables.alarm)
     assert (kept['requested_by'], kept['subject']) == ('heat', dead)
+
+
+KEYSTONE = """
+[keystone_authtoken]
+auth_type = password
+auth_url = {url}/identity
+username = monitor
+password = simulated
+project_name = service
+user_domain_name = Default
+project_domain_name = Default
+http_request_max_retries = 0
+[api]
+auth = keystone
+[sources]
+file = {file}
+[database]
+connection = {database}
+"""
+
+
+@pytest.fixture
+def keystone() -> Iterator[Server]:
+    clock = SystemClock()
+    server = Server(App(small_world(clock, 1, 0)), clock, ('127.0.0.1', 0))
+    ended = server.start()
+    yield server
+    server.stop()
+    clock.wait(ended, 5.0)
+
+
+def token(url: str, user: str) -> str:
+    name = {'name': user, 'domain': {'id': 'default'}, 'password': 'simulated'}
+    identity = {'methods': ['password'], 'password': {'user': name}}
+    body = {'auth': {'identity': identity, 'scope': {'project': {'name': user}}}}
+    answer = requests.post(f'{url}/identity/v3/auth/tokens', json=body, timeout=5)
+    return answer.headers['X-Subject-Token']
+
+
+@pytest.fixture
+def whole(tmp_path: Path, sources: Path) -> Iterator[Callable[[str], tuple[Site, Client]]]:
+    """The whole application, with a Keystone somewhere."""
+    here = asking.site(tmp_path, auth='keystone')
+
+    def make(url: str) -> tuple[Site, Client]:
+        file = tmp_path / 'recovery.conf'
+        names = {'file': sources / 'sources.yaml', 'database': here.store.url}
+        file.write_text(KEYSTONE.format(url=url, **names))
+        here.conf([], default_config_files=[str(file)], default_config_dirs=[])
+        return here, asking.whole(here)
+
+    yield make
+    here.store.close()
+
+
+def aodh(client: Client, **headers: str) -> int:
+    named = {name.replace('_', '-'): value for name, value in headers.items()}
+    path, body = '/alarms/aodh?host=compute-01', json.dumps(payloads.aodh())
+    return client.post(path, data=body, headers=named).status_code
+
+
+def test_aodh_shows_a_token_to_the_whole_application(whole: Any, keystone: Server) -> None:
+    """As trust+https does it."""
+    here, client = whole(keystone.url)
+    assert aodh(client) == 401
+    assert aodh(client, X_Auth_Token='made-up') == 401
+    assert aodh(client, X_Auth_Token=token(keystone.url, 'reader')) == 403
+    assert aodh(client, Authorization=f'Bearer {TOKEN}') == 401
+    assert rows(here, tables.alarm) == []
+    assert aodh(client, X_Auth_Token=token(keystone.url, 'admin')) == 202
+    (kept,) = rows(here, tables.alarm)
+    assert (kept['subject'], kept['requested_by']) == ('compute-01', 'admin')
+
+
+def test_a_keystone_that_is_away_is_in_the_way_of_its_own_senders_only(whole: Any) -> None:
+    _, client = whole('http://127.0.0.1:1')
+    assert aodh(client, X_Auth_Token='anything') == 503
+    body = json.dumps(payloads.group(alert()))
+    assert client.post('/alarms/am', data=body, headers=BEARER).status_code == 202
