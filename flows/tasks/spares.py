@@ -164,7 +164,10 @@ class EvacuateRest(Evacuate):
             pending = in_state(tools.ledger, ItemState.PENDING)
             host = reserve.take(wanting(tools, limit)) if pending else None
             if host is not None:
+                before = _where(tools.ledger)
                 send(Aim(spare=host, last=False))
+                if _where(tools.ledger) == before:  # asking on and on would change nothing
+                    raise _not_yet(tools.claim, in_state(tools.ledger, ItemState.PENDING))
             elif in_state(tools.ledger, *UNDER_WAY):
                 send(Aim(nobody='what is under way ends first', last=False))
             elif pending and self._method == RESERVED_HOST:
@@ -272,6 +275,21 @@ def no_spare(claim: Claim, pending: list[Item]) -> Waiting:
         code='no-spare',
         verb=f'recovery rerun {claim.recovery_id}',
         again_in=AGAIN_SECONDS,
+    )
+
+
+def _where(ledger: Ledger) -> tuple[object, ...]:
+    """What a pass changes if it changes anything."""
+    return (*((item.instance, item.state) for item in ledger.items()), len(ledger.attempts()))
+
+
+def _not_yet(claim: Claim, pending: list[Item]) -> Waiting:
+    return Waiting(
+        f'{len(pending)} instance(s) of {claim.host} cannot be sent to a reserved host yet, '
+        f'{pending[0].name} for one: a move of it is under way, or the host has just changed',
+        code='migration-open',
+        verb=f'recovery settle {claim.recovery_id[:8]} {pending[0].instance[:8]} --as STATE',
+        again_in=30.0,
     )
 
 

@@ -3,7 +3,7 @@
 A file begins with a comment that says what it is about. Its keys::
 
     hosts, instances, settings, conf, inventory   the stage's own (tests/stage.py)
-    place:   instances beyond those: {host, name, vm_state, task_state, metadata, ...}
+    place:   instances beyond those: {host, name, vm_state, task_state, metadata, flavor, ...}
     cast:    processes that run from the beginning; [w1, watcher] unless it says otherwise
     script:  one verb after the other (tests/scenarios/verbs.py)
     expect:  what has to be so at the end, see :class:`Expected`
@@ -21,6 +21,7 @@ from typing import Any
 
 import yaml
 
+from drivers.simulated.instances import Flavor
 from recovery.db import tables
 from recovery.operate.refusal import Refusal
 from tests import records
@@ -113,7 +114,8 @@ def perform(scenario: Scenario, seed: int | None = None) -> Played:
 
 def _perform(scenario: Scenario, stage: Stage, actors: verbs.Verbs) -> list[str]:
     for instance in scenario.place:
-        stage.world.add_instance(**instance)
+        flavor = Flavor(**instance.get('flavor', {}))
+        stage.world.add_instance(**{**instance, 'flavor': flavor})
     for name in scenario.cast:
         actors.do(['start', name])
     lines: list[str] = []
