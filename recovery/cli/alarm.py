@@ -21,7 +21,11 @@ class Raise(Verb):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument('kind', metavar='KIND', help='failure kind, such as host-down')
-        parser.add_argument('subject', metavar='HOST', help='the host as Nova spells it')
+        parser.add_argument(
+            'subject',
+            metavar='SUBJECT',
+            help='the host as Nova spells it; for instance-down the UUID of the instance',
+        )
         parser.add_argument('--source', default='cli', help='who says it (default: cli)')
         parser.add_argument(
             '--key', help="the source's identifier: (source, key) is one alarm however often sent"

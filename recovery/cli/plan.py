@@ -15,14 +15,18 @@ MARKS = {'admit': '+', 'hold': '=', 'ignore': 'x'}
 
 
 class Plan(ShowOne):
-    """What an alarm about a host would lead to now, gate by gate. Changes nothing.
+    """What an alarm about a host, or an instance, would lead to now, gate by gate. Changes nothing.
 
     Exit codes: 0 it would be admitted, 1 ignored, 4 held.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument('host', metavar='HOST', help='as Nova spells it')
+        parser.add_argument(
+            'host',
+            metavar='HOST',
+            help='as Nova spells it; for instance-down the UUID of an instance',
+        )
         parser.add_argument('--kind', default='host-down', help='failure kind (default: host-down)')
         parser.add_argument(
             '--record',

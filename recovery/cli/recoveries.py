@@ -62,7 +62,7 @@ def _listed(one: Any, now: float, human: bool) -> tuple[Any, ...]:
     return (
         one['id'][:8] if human else one['id'],
         one['kind'],
-        one['host'],
+        _where(one) if human else one['host'],
         one['state'],
         one['phase'] or '',
         one['round'],
@@ -71,6 +71,12 @@ def _listed(one: Any, now: float, human: bool) -> tuple[Any, ...]:
         _cut(one['reason'] or '') if human else one['reason'] or '',
         one['next'],
     )
+
+
+def _where(one: Any) -> str:
+    """The host; of an instance its beginning, too."""
+    host, subject = str(one['host']), str(one['subject'])
+    return host if subject == host else f'{subject[:8]} on {host}'
 
 
 def _cut(text: str, width: int = 60) -> str:

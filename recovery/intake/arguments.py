@@ -93,7 +93,7 @@ def said(
     if 'method' in given:
         given['method'] = method or AUTO
     if 'hung' in given:
-        given['hung'] = (evidence or {}).get('event') in HUNG
+        given['hung'] = str((evidence or {}).get('event')) in HUNG
     return given
 
 

@@ -104,6 +104,8 @@ def _ended(store: Store, recovery: Recovery) -> Outlook:
     sentence = f'{states.MEANINGS[recovery.state]}{reason}'
     if recovery.state == states.DONE and row['kind'] == 'host-return':
         return Outlook(f'{recovery.host} is back in service')
+    if recovery.state == states.DONE and row['kind'] in _DONE:
+        return _DONE[row['kind']](row, (row['notes'] or {}).get('outcome', {}))
     if recovery.state == states.EXPIRED:
         return Outlook(sentence, f'recovery rerun {name}')
     if row['kind'] == 'host-down' and _left_out(store, row):
@@ -112,6 +114,22 @@ def _ended(store: Store, recovery: Recovery) -> Outlook:
             f'recovery host return {recovery.host}',
         )
     return Outlook(sentence)
+
+
+def _restarted(row: Mapping[str, Any], outcome: Mapping[str, Any]) -> Outlook:
+    if outcome.get('restarted'):
+        return Outlook(f'the instance was restarted on {row["host"]}')
+    return Outlook('there was nothing to be done: recovery history says why')
+
+
+def _reopened(row: Mapping[str, Any], outcome: Mapping[str, Any]) -> Outlook:
+    host = row['host']
+    if outcome.get('enabled'):
+        return Outlook(f'{host} is open to the scheduler again')
+    return Outlook(f'{host} was left closed to the scheduler', f'recovery host return {host}')
+
+
+_DONE = {'instance-down': _restarted, 'service-down': _reopened}
 
 
 def _left_out(store: Store, row: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from flows.stop import Cancelled, ClaimLost, Released, StoreAway, Waiting
 from recovery.claims.act import Act
 from recovery.claims.claim import Claim
 from recovery.claims.ledger import Ledger
-from recovery.db import guards, hosts, states, tables
-from tests.unit.recovery.claims.scene import HOST, Scene, instance
+from recovery.db import guards, hosts, recoveries, states, tables
+from tests.unit.recovery.claims.scene import FRESH, HOST, Scene, instance
 
 Begin = Callable[..., AbstractContextManager[Act]]
 VM = instance(1)
@@ -262,3 +263,41 @@ class TestEvacuate:
         with off(claim) as act:
             assert act.attempt_id is None
         assert here.rows(tables.attempt) == []
+
+
+def restart(here: Scene) -> Claim:
+    """A claim on the restart of an instance of HOST."""
+    identifier = here.clock.new_id()
+    fresh = replace(FRESH, id=identifier, kind='instance-down', subject='i-1', created_at=1.0)
+    with here.store.write() as connection:
+        recoveries.create(connection, fresh)
+    claim = Claim.win(here.store, identifier, worker='w1', lease=30.0)
+    assert claim is not None
+    return claim
+
+
+@pytest.mark.parametrize('kind', ['host-down', 'host-return'])
+def test_an_instance_is_left_alone_while_its_host_is_under_recovery(here: Scene, kind: str) -> None:
+    claim = restart(here)
+    above = here.recovery(kind=kind)
+    act = claim.act('start-instance', 'i-1', observed={}, within=10.0)
+    with pytest.raises(Waiting, match=rf'under recovery {above[:8]} \({kind}\)') as caught, act:
+        raise AssertionError('it was allowed')
+    assert (caught.value.code, caught.value.verb) == ('host-recovery', f'recovery show {above[:8]}')
+    assert here.rows(tables.intent) == []
+
+
+@pytest.mark.parametrize(
+    'other',
+    [
+        {'kind': 'host-down', 'state': states.HELD},  # it has not begun
+        {'kind': 'service-down'},
+        {'kind': 'host-down', 'host': 'compute-99'},
+    ],
+)
+def test_nothing_else_keeps_it_from_acting(here: Scene, other: dict[str, Any]) -> None:
+    claim = restart(here)
+    here.recovery(**other)
+    with claim.act('start-instance', 'i-1', observed={}, within=10.0):
+        pass
+    assert [row['action'] for row in here.rows(tables.intent)] == ['start-instance']

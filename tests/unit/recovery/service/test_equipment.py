@@ -15,9 +15,9 @@ from tests.stage import Stage
 from tests.unit.recovery.claims.scene import FRESH
 
 
-def claimed(stage: Stage, host: str = 'compute-01') -> Claim:
+def claimed(stage: Stage, host: str = 'compute-01', kind: str = 'host-down') -> Claim:
     store, clock = stage.site.store, stage.clock
-    fresh = dataclasses.replace(FRESH, id=clock.new_id(), subject=host, host=host)
+    fresh = dataclasses.replace(FRESH, id=clock.new_id(), kind=kind, subject=host, host=host)
     with store.write() as connection:
         recoveries.create(connection, dataclasses.replace(fresh, created_at=clock.now()))
     claim = Claim.win(store, fresh.id, worker='w1', lease=30.0)
@@ -67,3 +67,8 @@ def test_a_cloud_that_is_not_configured(stage: Stage) -> None:
         equip(stage)(claimed(stage))
     assert caught.value.code.startswith('nova-')
     assert caught.value.again_in
+
+
+def test_who_fences_nobody_needs_no_inventory(stage: Stage) -> None:
+    stage.inventory_file.write_text('hosts: {}\n')
+    assert equip(stage)(claimed(stage, kind='service-down'))['fence_path'].levels == ()
