@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -132,7 +133,7 @@ def _instance(report: Report) -> Failure | Settled:
     said = (report.payload['event'], report.payload['vir_domain_event'])
     if said not in FAILURES:
         return Settled(notifications.IGNORED, f'{" ".join(said)} is no failure of an instance.')
-    return Failure(INSTANCE_DOWN, report.payload['instance_uuid'].lower())
+    return Failure(INSTANCE_DOWN, str(uuid.UUID(report.payload['instance_uuid'])))
 
 
 def _process(report: Report) -> Failure | Settled:
@@ -208,10 +209,10 @@ def _kept(
 def _insert(
     site: Site, connection: sa.Connection, member: Member, report: Report, **values: Any
 ) -> str:
-    uuid = site.clock.new_id()
+    made = site.clock.new_id()
     notifications.add(
         connection,
-        uuid,
+        made,
         site.clock.now(),
         type=report.type,
         host=report.host,
@@ -221,4 +222,4 @@ def _insert(
         payload=dict(report.payload),
         **values,
     )
-    return uuid
+    return made

@@ -86,14 +86,12 @@ PAYLOADS: dict[str, Schema] = {
         },
         ('event',),
     ),
-    'PROCESS': _object(
-        {'process_name': _LINE | {'maxLength': 4096}, 'event': _EVENT}, ('process_name', 'event')
-    ),
+    'PROCESS': _object({'process_name': _LINE, 'event': _EVENT}, ('process_name', 'event')),
     'VM': _object(
         {
             'instance_uuid': {
                 'type': 'string',
-                'pattern': r'\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z',
+                'pattern': r'\A[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\Z',
             },
             'vir_domain_event': _LINE,
             'event': _LINE,

@@ -6,7 +6,8 @@ import pytest
 
 from recovery.operate.notify import Failure, Report, Settled, reading
 
-VM = {'instance_uuid': 'ABCD'}
+INSTANCE = '943c2f6d-5be6-44e2-92c1-3d8fbbc2b466'
+VM = {'instance_uuid': INSTANCE.replace('-', '').upper()}
 
 
 def report(kind: str, **payload: str) -> Report:
@@ -19,7 +20,7 @@ def report(kind: str, **payload: str) -> Report:
         (report('COMPUTE_HOST', event='STOPPED'), Failure('host-down', 'c1')),
         (
             report('VM', event='LIFECYCLE', vir_domain_event='STOPPED_FAILED', **VM),
-            Failure('instance-down', 'abcd'),
+            Failure('instance-down', INSTANCE),
         ),
         (
             report('PROCESS', event='STOPPED', process_name='nova-compute'),

@@ -324,6 +324,8 @@ BAD: dict[str, Any] = {
     'process without name': GOOD | {'type': 'PROCESS', 'payload': {'event': 'STOPPED'}},
     'process that is empty': GOOD
     | {'type': 'PROCESS', 'payload': {'event': 'STOPPED', 'process_name': ''}},
+    'long process': GOOD
+    | {'type': 'PROCESS', 'payload': {'event': 'STOPPED', 'process_name': 'p' * 256}},
     'instance': GOOD | {'type': 'VM', 'payload': VM | {'instance_uuid': 'x'}},
     'instance without event': GOOD
     | {'type': 'VM', 'payload': {key: VM[key] for key in ('instance_uuid', 'event')}},
