@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recovery.policy import looks
+from recovery.policy import looks, spelling
 from recovery.policy.gate import Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
 
@@ -34,6 +34,14 @@ def _unknown(inputs: Inputs) -> Answer:
     if not inputs.services:
         # An empty list is what a broken cell answers, too (H2).
         return hold('Nova lists no nova-compute service at all', 'recovery doctor', services=0)
+    several = spelling.fits(inputs.subject, (one.host for one in inputs.services))
+    if len(several) > 1:
+        return ignore(
+            f'{inputs.subject} may be any of {", ".join(several)}: send the whole name, or give '
+            'the source an alias',
+            services=len(inputs.services),
+            similar=list(several),
+        )
     close = looks.near(inputs.subject, inputs.services)
     others = f'; similar names: {", ".join(close)}' if close else ''
     return ignore(

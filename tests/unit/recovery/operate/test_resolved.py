@@ -1,0 +1,133 @@
+"""Whatever "resolved" means, nothing is given back below the line, and nothing of somebody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from drivers.clock import SystemClock
+from drivers.contracts.alarms import Alarm, Resolved
+from recovery.db import alarms, events, recoveries, tables
+from recovery.intake.naming import SPELLED
+from recovery.operate.resolved import resolved
+from recovery.site import Site
+from tests.unit.recovery.api import asking
+
+
+@pytest.fixture
+def here(tmp_path: Any) -> Any:
+    found = asking.site(tmp_path, SystemClock())
+    yield found
+    found.store.close()
+
+
+def recovery(here: Site, state: str = 'ready', **values: Any) -> str:
+    """One that an alarm of the source am began."""
+    name = here.clock.new_id()
+    fresh = recoveries.Fresh(
+        id=name, kind='host-down', subject='compute-01', host='compute-01', state='ready',
+        reason='', requested_by='am', arguments={}, created_at=here.clock.now(),
+    )  # fmt: skip
+    with here.store.write() as connection:
+        recoveries.create(connection, fresh)
+        mine = tables.recovery.c.id == name
+        connection.execute(sa.update(tables.recovery).where(mine).values(state=state, **values))
+    return name
+
+
+def alarm(here: Site, recovery_id: str, source: str = 'am', key: str = 'fp@1', **more: Any) -> str:
+    name = here.clock.new_id()
+    values = {'source': source, 'key': key, 'kind': 'host-down', 'subject': 'compute-01',
+              'at': here.clock.now()}  # fmt: skip
+    with here.store.write() as connection:
+        alarms.add(connection, name, Alarm(**(values | more)), here.clock.now())
+        alarms.settle(connection, name, 'admit', '', recovery_id)
+    return name
+
+
+def over(key: str = 'fp@1', subject: str = 'compute-01', source: str = 'am') -> Resolved:
+    return Resolved(source, key, 'host-down', subject, 1.0)
+
+
+def row(here: Site, name: str) -> sa.RowMapping:
+    with here.store.read() as connection:
+        found = recoveries.get(connection, name)
+    assert found is not None
+    return found
+
+
+def test_what_nobody_owns_ends(here: Site) -> None:
+    name = recovery(here)
+    alarm(here, name)
+    assert resolved(here, over(), ends=True) == f'recovery {name[:8]} is cancelled'
+    assert (row(here, name)['state'], row(here, name)['open_key']) == ('cancelled', None)
+
+
+def test_who_owns_it_is_asked_to_undo(here: Site) -> None:
+    """The owner looks at the wish with each step, and refuses it below the line."""
+    name = recovery(here, 'running', token='t', worker='w', lease=30.0)
+    alarm(here, name)
+    resolved(here, over(), ends=True)
+    found = row(here, name)
+    assert (found['state'], found['wish'], found['wish_by']) == ('running', 'undo', 'am')
+
+
+@pytest.mark.parametrize('ends', [True, False])
+@pytest.mark.parametrize('state', ['ready', 'running', 'waiting', 'held'])
+def test_below_the_line_nothing_changes(here: Site, state: str, ends: bool) -> None:
+    name = recovery(here, state)
+    alarm(here, name)
+    intent = {'recovery': name, 'round': 1, 'epoch': 1, 'host': 'compute-01', 'at': 1.0,
+              'action': 'power-off', 'target': 'bmc', 'observed': {}}  # fmt: skip
+    with here.store.write() as connection:
+        connection.execute(sa.insert(tables.intent).values(**intent))
+    before = row(here, name)
+    resolved(here, over(), ends=ends)
+    after = row(here, name)
+    assert (after['state'], after['wish']) == (before['state'], None)
+
+
+@pytest.mark.parametrize(
+    ('said', 'means_it'),
+    [
+        (over('fp@1'), True),
+        (over('fp'), True),
+        (over(''), True),
+        (over('', 'CMP-1:9100'), True),
+        (over('fp@2'), False),
+        (over('f'), False),
+        (over('', 'compute-02'), False),
+        (over('fp@1', source='other'), False),
+    ],
+)
+def test_which_alarm_is_meant(here: Site, said: Resolved, means_it: bool) -> None:
+    name = recovery(here)
+    alarm(here, name, evidence={SPELLED: 'CMP-1:9100'})
+    resolved(here, said, ends=True)
+    assert (row(here, name)['state'] == 'cancelled') is means_it
+
+
+def test_another_alarm_of_the_same_source_stands(here: Site) -> None:
+    name = recovery(here)
+    alarm(here, name)
+    alarm(here, name, key='another@1')
+    assert 'am said the same' in resolved(here, over(), ends=True)
+    assert row(here, name)['state'] == 'ready'
+
+
+def test_it_is_told_once(here: Site) -> None:
+    name = recovery(here)
+    alarm(here, name)
+    for _ in range(3):
+        resolved(here, over(), ends=False)
+    with here.store.read() as connection:
+        (one,) = events.of_recovery(connection, name)
+    assert (one['who'], one['what']) == ('am', 'am says that it is over: host-down compute-01')
+
+
+def test_what_has_ended_is_left_alone(here: Site) -> None:
+    name = recovery(here, 'done', open_key=None)
+    alarm(here, name)
+    assert resolved(here, over(), ends=True) == 'no open recovery is about it'
