@@ -26,7 +26,7 @@ from tests.unit.recovery.cli.site import cloud, operator
 
 TOKEN, RIGHT = 'X-Auth-Token', 'right'
 EXPLORE = os.environ.get('HYPOTHESIS_PROFILE') == 'explore'
-EXAMPLES = 300 if EXPLORE else 5
+EXAMPLES = 100 if EXPLORE else 5
 
 
 @pytest.fixture(scope='module')
