@@ -22,6 +22,7 @@ from recovery.api.faults import Fault, render, text
 from recovery.api.meter import Meter
 from recovery.api.paths import refuse_malformed
 from recovery.api.rate import Rate
+from recovery.conf.reading import BadOptions
 from recovery.operate.callers import Caller
 from recovery.operate.refusal import BadRules, Refusal
 from recovery.operate.rules import Rules
@@ -76,7 +77,11 @@ def inner(site: Site) -> App:
         RECOVERY_MAX_VALUES=options.max_values,
         PROPAGATE_EXCEPTIONS=False,
     )
-    app.extensions[RULES] = Rules(site.conf)
+    rules = app.extensions[RULES] = Rules(site.conf)
+    try:
+        rules.load()
+    except BadRules as error:
+        raise BadOptions(str(error)) from error
     app.register_blueprint(health.room(site))
     app.before_request(_begin)
     app.before_request(lambda: _limit(site))

@@ -1,6 +1,8 @@
 """[api]: the HTTP API, for monitors, for operators and for clients of Masakari."""
 
-from oslo_config import cfg
+import re
+
+from oslo_config import cfg, types
 
 from recovery.conf.form import Form
 
@@ -10,6 +12,23 @@ ADDRESS = Form(
     r'^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/]+):[0-9]{1,5}$',
     'ADDRESS:PORT, an IPv6 address in brackets',
 )
+
+
+class Expression(types.String):
+    """A regular expression without groups: it becomes a part of another one."""
+
+    def __call__(self, value: object) -> str:
+        """Raises ValueError."""
+        text = str(super().__call__(value))
+        try:
+            groups = re.compile(text).groups
+        except re.error as error:
+            raise ValueError(f'it is no regular expression: {error}') from error
+        if groups:
+            raise ValueError('give a regular expression without groups: (?:...) is none')
+        return text
+
+
 PREFIX = Form(r'^https?://[^\s?#]+$', 'a URL that begins with http:// or https://')
 
 OPTIONS = [
@@ -104,8 +123,9 @@ OPTIONS = [
         help='What links in answers begin with, when clients reach this API under another URL '
         'than it sees itself: https://cloud.example/instance-ha, say.',
     ),
-    cfg.StrOpt(
+    cfg.Opt(
         'project_id_regex',
+        type=Expression(),
         default=r'[0-9a-f\-]+',
         help='What a project id looks like in the URL form /v1/PROJECT_ID/..., as a regular '
         'expression.',

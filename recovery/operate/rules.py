@@ -121,6 +121,10 @@ class Rules:
             raise BadRules(f'[oslo_policy] policy_file cannot be used: {error}') from error
         return enforcer
 
+    def load(self) -> None:
+        """Read the file of rules now. Raises BadRules."""
+        _ = self._enforcer
+
     def demand(
         self, order: str, person: Asker, *, host: str = '', segment: str | None = None
     ) -> None:

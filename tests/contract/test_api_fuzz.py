@@ -22,8 +22,12 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 
 import recovery.api
+from drivers.contracts.compute import ComputeDriver
+from drivers.contracts.errors import Unreachable
 from recovery.api import app, rooms
+from recovery.db.store import Store
 from recovery.operate.callers import Caller
+from recovery.site import Once
 from tests.stage import Stage, play
 from tests.unit.recovery.api import asking
 
@@ -348,6 +352,37 @@ def needs_nothing(inside: asking.Inside, rule: str) -> bool:
         if one.rule == rule and 'GET' in (one.methods or ())
     }
     return getattr(inside.app.view_functions[endpoint], 'needs', None) == ''
+
+
+AWAY = 'mysql+pymysql://me:secret@127.0.0.1:1/recovery'
+
+
+@pytest.mark.parametrize('away', ['database', 'cloud'])
+def test_what_is_away_is_trouble_of_ours_and_no_mistake(
+    away: str, stage: Stage, known: tuple[str, ...]
+) -> None:
+    here = stage.process(f'no-{away}', 'api')
+    client = Client(app.build(here))
+    if away == 'database':
+        here.store = Store(AWAY, stage.clock, busy_seconds=1.0)
+    else:
+        here._compute = Once(_no_cloud)
+    for method, rule in routes():
+        body = MASAKARI if rule.startswith('/v1') else {'kind': 'host-down', 'subject': HOSTS[1]}
+        key = next((key for key in MASAKARI if f'{key}s' == rule.rpartition('/')[2]), None)
+        more: dict[str, Any] = {'json': {key: MASAKARI[key]} if key else body}
+        path = re.sub('<[^>]*>', known[0], rule)
+        answer = stage.ask(partial(client.open, path, method=method, **more))
+        assert answer.status_code < 500 or answer.status_code == 503, (rule, answer.text)
+        assert 'secret' not in answer.text
+        if answer.status_code == 503 and not rule.startswith(('/healthcheck', PAGE[1])):
+            assert 'Retry-After' in answer.headers, rule
+        if away == 'cloud' and method == 'GET' and rule.startswith('/v1'):
+            assert answer.status_code < 500, f'{rule} reads from the database alone'
+
+
+def _no_cloud() -> ComputeDriver:
+    raise Unreachable('Nova did not answer')
 
 
 def test_every_room_is_asked() -> None:

@@ -14,6 +14,7 @@ from flows.stop import StoreAway
 from recovery.api import app, rooms
 from recovery.api.faults import Fault
 from recovery.api.meter import Meter
+from recovery.conf.reading import BadOptions
 from recovery.operate.refusal import BadRules, Refusal
 from tests.unit.recovery.api import asking
 from tests.unit.recovery.api.conftest import Make
@@ -89,6 +90,15 @@ def test_every_answer_has_an_id_of_its_own(client: Any) -> None:
     ids = {client.get(path).headers['X-Openstack-Request-Id'] for path in paths}
     assert len(ids) == len(paths)
     assert all(one.startswith('req-') for one in ids)
+
+
+def test_a_file_of_rules_that_is_none_keeps_it_from_starting(make: Make, tmp_path: Any) -> None:
+    (tmp_path / 'rules.yaml').write_text('"recovery:read": [')
+    here = make()
+    app.inner(here)  # also: makes the options of oslo.policy known
+    here.conf.set_override('policy_file', str(tmp_path / 'rules.yaml'), 'oslo_policy')
+    with pytest.raises(BadOptions, match=r'\[oslo_policy\] policy_file cannot be used'):
+        app.inner(here)
 
 
 def test_an_error_in_front_of_flask_is_answered_too(
