@@ -40,6 +40,24 @@ class Place:
             return False
         return self.plug is None or other.plug is None or self.plug == other.plug
 
+    @property
+    def machine(self) -> str:
+        """The host of its address, without scheme and port."""
+        return self._split()[0]
+
+    def may_be(self, other: Place) -> bool:
+        """Whether two that are spoken to differently may be one: the same machine and port, as far
+        as ports are known, and no two plugs of it."""
+        (name, port), (its_name, its_port) = self._split(), other._split()
+        if name != its_name or (port and its_port and port != its_port):
+            return False
+        return self.plug is None or other.plug is None or self.plug == other.plug
+
+    def _split(self) -> tuple[str, str]:
+        rest = self.address.rpartition('//')[2]
+        name, colon, port = rest.rpartition(':')
+        return (name, port) if colon and port.isdigit() else (rest, '')
+
     def short(self) -> Place:
         """The same without the domain of its address, as a search domain would complete it."""
         head, slashes, rest = self.address.rpartition('//')
@@ -106,6 +124,7 @@ def shared(places: Mapping[str, Iterable[Place]]) -> Iterator[tuple[str, str, Pl
     for host in sorted(places):
         for one in places[host]:
             by_address[one.spoken, one.short().address].append((host, one))
+    yield from _by_other_drivers(by_address.values())
     for users in by_address.values():
         for (first, a), (second, b) in _candidates(users):
             if first == second and a.driver != b.driver:
@@ -115,11 +134,47 @@ def shared(places: Mapping[str, Iterable[Place]]) -> Iterator[tuple[str, str, Pl
                 yield min(first, second), max(first, second), a, same_name
 
 
+def _by_other_drivers(
+    groups: Iterable[list[_User]],
+) -> Iterator[tuple[str, str, Place, bool]]:
+    """The same of places that are spoken to differently, as an agent and a driver of ours do.
+
+    :param groups: users of what is spoken to alike at one address.
+    """
+    by_machine: dict[str, list[dict[str | None, list[_User]]]] = defaultdict(list)
+    for users in groups:
+        alike: dict[str, list[_User]] = defaultdict(list)
+        for user in users:
+            alike[user[1].machine].append(user)
+        for machine, each in alike.items():
+            by_machine[machine].append(_by_plug(each))
+    for kinds in by_machine.values():
+        for one, other in combinations(kinds, 2):
+            for (first, a), (second, b) in _matching(one, other):
+                if first != second and a.may_be(b):
+                    yield min(first, second), max(first, second), a, _one_name(first, second)
+
+
+def _matching(
+    one: Mapping[str | None, list[_User]], other: Mapping[str | None, list[_User]]
+) -> Iterator[tuple[_User, _User]]:
+    for plug in one.keys() & other.keys():
+        yield from product(one[plug], other[plug])
+    for mine, its in ((one, other), (other, one)):
+        for plug in its.keys() - {None}:
+            yield from product(mine.get(None, ()), its[plug])
+
+
+def _by_plug(users: Iterable[_User]) -> dict[str | None, list[_User]]:
+    found: dict[str | None, list[_User]] = defaultdict(list)
+    for user in users:
+        found[user[1].plug].append(user)
+    return found
+
+
 def _candidates(users: list[_User]) -> Iterator[tuple[_User, _User]]:
     """Pairs that may overlap; a service with thousands of systems must not cost millions."""
-    by_plug: dict[str | None, list[_User]] = defaultdict(list)
-    for user in users:
-        by_plug[user[1].plug].append(user)
+    by_plug = _by_plug(users)
     for group in by_plug.values():
         yield from combinations(group, 2)
     alone = by_plug.pop(None, [])

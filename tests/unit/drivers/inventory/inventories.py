@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from drivers.contracts.fencing import FencingDriver, PowerState
+from drivers.fencing.agent import AgentFencing
 from drivers.fencing.ipmi import IpmiFencing
 from drivers.fencing.redfish import RedfishFencing
 from drivers.fencing.rmcpplus import RmcpPlusFencing
@@ -49,11 +50,18 @@ class Pdu(FencingDriver):
         raise NotImplementedError
 
 
+class Agent(Pdu):
+    """Settings of an agent, which need not be installed."""
+
+    SETTINGS_SCHEMA: ClassVar[Mapping[str, Any]] = AgentFencing.SETTINGS_SCHEMA
+
+
 DRIVERS: Drivers = {
     'ipmi': IpmiFencing,
     'ipmi-rmcpplus': RmcpPlusFencing,
     'redfish': RedfishFencing,
     'pdu': Pdu,
+    'fence-agent': Agent,
 }
 
 

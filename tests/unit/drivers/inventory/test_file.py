@@ -56,7 +56,7 @@ def test_an_empty_file_is_an_inventory_of_nothing(make: Make) -> None:
         ('hosts:\n  a: [[{address: x}]]', ':2: "driver" is missing'),
         (
             'hosts:\n  a: [[{driver: ipmii}]]',
-            ':2: no driver is called "ipmii"; there are ipmi, ipmi-rmcpplus, pdu',
+            ':2: no driver is called "ipmii"; there are fence-agent, ipmi, ipmi-rmcpplus, pdu',
         ),
         ('hosts:\n  a: []\n  b: []\n  a: []', ':4: "a" is here for the second time'),
         ('hosts:\n  a: [[{driver: pdu,\n  address: x}]]', ':2: "plug" is missing'),

@@ -77,6 +77,54 @@ def test_a_device_belongs_to_one_host(make: Make, first: str, second: str, said:
     assert messages(inventory, 'c') == []
 
 
+@pytest.mark.parametrize(
+    ('agent', 'other', 'said'),
+    [
+        ('fence_ipmilan, address: 192.0.2.1', '{driver: ipmi, address: 192.0.2.1}', True),
+        ('fence_ipmilan, address: 192.0.2.1', '{driver: ipmi, address: 192.0.2.2}', False),
+        ('fence_ipmilan, address: BMC.example.', '{driver: ipmi, address: bmc.example}', True),
+        ('fence_ipmilan, address: bmc, port: 623', '{driver: ipmi-rmcpplus, address: bmc}', True),
+        ('fence_ipmilan, address: bmc, port: 624', '{driver: ipmi, address: bmc}', False),
+        ('fence_ipmilan, address: "2001:DB8::1"', '{driver: ipmi, address: "2001:db8:0::1"}', True),
+        (
+            'fence_redfish, address: 192.0.2.1, plug: Bay1',
+            '{driver: redfish, address: "https://192.0.2.1/", system: /redfish/v1/Systems/Bay1}',
+            True,
+        ),
+        (
+            'fence_redfish, address: 192.0.2.1, plug: Bay1',
+            '{driver: redfish, address: "https://192.0.2.1", system: Bay2}',
+            False,
+        ),
+        (
+            'fence_redfish, address: e',
+            '{driver: redfish, address: "https://e", system: Bay2}',
+            True,
+        ),
+        ('fence_apc, address: p, plug: 1', '{driver: pdu, address: p, plug: "1"}', True),
+        ('fence_apc, address: p, plug: 1', '{driver: pdu, address: p, plug: 2}', False),
+        # One port of an agent that is named, and one that is left to the agent.
+        (
+            'fence_a, address: e',
+            '{name: x, driver: fence-agent, agent: fence_b, address: e, port: 9}',
+            True,
+        ),
+    ],
+)
+def test_a_device_belongs_to_one_host_whatever_it_is_asked_by(
+    make: Make, agent: str, other: str, said: bool
+) -> None:
+    login = '{username: admin, password: secret}'
+    first = f'{{driver: fence-agent, agent: {agent}}}'
+    defaults = f'defaults: {{ipmi: {login}, ipmi-rmcpplus: {login}, redfish: {login}}}\n'
+    for one, two in ((first, other), (other, first)):
+        found = messages(make(f'{defaults}hosts: {{a: [[{one}]], b: [[{two}]]}}'), 'a', 'b')
+        texts = [text for text in found if 'would both be fenced through' in text]
+        assert len(texts) == (1 if said else 0), found
+    both = messages(make(f'{defaults}hosts: {{a: [[{first}], [{other}]]}}'), 'a')
+    assert not [text for text in both if 'would both' in text]  # a second way to ask the same
+
+
 def test_one_host_may_ask_a_device_through_two_drivers(make: Make) -> None:
     login = 'address: 192.0.2.1, username: admin, password: secret'
     first, second = (f'[{{driver: {name}, {login}}}]' for name in ('ipmi', 'ipmi-rmcpplus'))
@@ -129,3 +177,13 @@ def test_thousands_of_hosts_behind_one_address(make: Make) -> None:
     )
     hosts = [f'compute-{number}' for number in range(5000)]
     assert inventory.problems(hosts) == ()
+    inventory = make(
+        """
+        patterns:
+          - match: '*'
+            levels:
+              - [{driver: pdu, address: p, plug: '{host}'}]
+              - [{driver: fence-agent, agent: fence_apc, address: p, plug: '{host}'}]
+        """
+    )
+    assert inventory.problems(hosts[:500]) == ()
