@@ -98,11 +98,6 @@ def _next(host: hosts.Host) -> str:
     return ''
 
 
-def devices(site: Site, name: str) -> list[Document]:
-    """The devices of a host, asked now. Raises Unknown and InventoryError."""
-    return [_device(one) for one in hosts.devices(site, name)]
-
-
 def paths(store: Store) -> list[Document]:
     """What the newest check of each fence path found."""
     with store.read() as connection:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
-from recovery.db import states
 from recovery.db.store import Store
 from recovery.view import recoveries, story
 from recovery.view.outlook import outlook
@@ -66,9 +65,3 @@ def history(store: Store, given: str, sorts: Collection[str] = ()) -> list[Docum
         for one in story.story(store, recoveries.recovery(store, given).row)
         if not sorts or one.sort in sorts
     ]  # fmt: skip
-
-
-def live(store: Store, host: str) -> Mapping[str, Any] | None:
-    """The live recovery of a host, as it is listed; None when there is none."""
-    found = listing(store, Filter(states=states.LIVE, host=host))
-    return found[0] if found else None

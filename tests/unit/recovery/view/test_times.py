@@ -29,3 +29,10 @@ def test_moments_of_machines() -> None:
     assert times.at('12.5') == 12.5
     with pytest.raises(ValueError, match='ISO 8601'):
         times.at('soon')
+
+
+def test_a_stamp_is_read_back_to_the_millisecond() -> None:
+    assert times.stamp(1747451422.123456) == '2025-05-17T03:10:22.123Z'
+    assert times.parsed('2025-05-17T03:10:22.123Z') == 1747451422.123
+    assert times.stamp(times.parsed('2025-05-17T03:10:22.123Z')) == '2025-05-17T03:10:22.123Z'
+    assert (times.stamp(None), times.parsed(None), times.parsed('')) == (None, None, None)
