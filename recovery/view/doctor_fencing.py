@@ -52,7 +52,12 @@ def weaknesses(paths: Sequence[FencePath], management: str) -> Iterator[Finding]
     """
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for path in paths:
-        for weakness in (*_alone(path), *_feeds(path), *_networks(path, management)):
+        for weakness in (
+            *_alone(path),
+            *_records(path),
+            *_feeds(path),
+            *_networks(path, management),
+        ):
             found[weakness].append(path.host)
     for (said, todo), names in found.items():
         yield Finding(Level.WARN, CHECK, said.replace(HOSTS, _named(names)), todo)
@@ -74,6 +79,18 @@ def _alone(path: FencePath) -> Iterator[tuple[str, str]]:
             f'every level of {HOSTS} goes through one controller',
             'IPMI and Redfish of one BMC die together: add a level that another controller '
             'switches, such as the outlets that feed the host',
+        )
+
+
+def _records(path: FencePath) -> Iterator[tuple[str, str]]:
+    """A proof that is watched by what a service remembers (H3)."""
+    if path.levels and all(device.from_record for device in path.levels[0].devices):
+        yield (
+            f'level {path.levels[0].number} of {HOSTS} reads a record, and no device: that '
+            'somebody switches them on while their instances are evacuated is seen only when the '
+            'record is renewed',
+            "lower Ironic's [conductor] sync_power_state_interval (60 s as delivered) to 15, or "
+            'name the BMC itself, with ipmi or redfish, as the first level',
         )
 
 

@@ -47,6 +47,16 @@ def test_two_levels_of_which_nothing_is_declared() -> None:
     assert said(path((BMC,), (PDU,))) == []
 
 
+def test_a_proof_that_is_watched_by_a_record() -> None:
+    """Ironic says what a conductor saw up to a minute ago."""
+    ironic = replace(device('ironic'), from_record=True)
+    (found,) = said(path((ironic,), (PDU,)))
+    assert found.startswith('level 1 of compute-02 reads a record, and no device')
+    assert 'sync_power_state_interval' in found
+    assert said(path((BMC,), (ironic,))) == []
+    assert said(path((ironic, PDU), (BMC,))) == []  # the outlet shows it at once
+
+
 @pytest.mark.parametrize(
     ('addresses', 'one'),
     [
