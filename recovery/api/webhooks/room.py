@@ -15,6 +15,7 @@ from typing import Any
 import flask
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter
+from werkzeug.exceptions import HTTPException
 
 from drivers.contracts.alarms import Alarm, BadPayload, Heard, Post
 from recovery.api.body import parse, raw
@@ -63,7 +64,12 @@ def room(site: Site) -> flask.Blueprint:
     @blueprint.post('/alarms/<name>')
     @needs('')
     def webhook(name: str) -> tuple[dict[str, Any], int]:
-        return Webhook(site, name).take(), 202
+        try:
+            return Webhook(site, name).take(), 202
+        except (Fault, HTTPException) as error:  # senders drop what is answered 4xx
+            status = error.status if isinstance(error, Fault) else error.code
+            LOG.warning('a post to /alarms/%.80s is answered %s: %s', name, status, error)
+            raise
 
     return blueprint
 
@@ -113,7 +119,6 @@ class Webhook:
         try:
             return source.read(Post(source.name, payload, query, now, source.kind))
         except BadPayload as error:
-            LOG.warning('a post to /alarms/%s cannot be read: %s', source.name, error)
             raise Fault(400, f'The message cannot be read: {error}.') from error
 
     def _note(self, heard: Heard, good: list[Alarm], wrong: list[str]) -> None:

@@ -100,5 +100,4 @@ def _by_signature(site: Site, source: Source) -> Sender:
 
 
 def _stranger(source: Source, why: str) -> Fault:
-    LOG.warning('a post to /alarms/%s is refused: %s', source.name, why)
     return Fault(401, f'This is not known to come from {source.name}: {why}.')

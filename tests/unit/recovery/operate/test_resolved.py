@@ -39,7 +39,7 @@ def recovery(here: Site, state: str = 'ready', **values: Any) -> str:
 
 def alarm(here: Site, recovery_id: str, source: str = 'am', key: str = 'fp@1', **more: Any) -> str:
     name = here.clock.new_id()
-    values = {'source': source, 'key': key, 'kind': 'host-down', 'subject': 'compute-01',
+    values: Any = {'source': source, 'key': key, 'kind': 'host-down', 'subject': 'compute-01',
               'at': here.clock.now()}  # fmt: skip
     with here.store.write() as connection:
         alarms.add(connection, name, Alarm(**(values | more)), here.clock.now())

@@ -120,10 +120,20 @@ def test_a_partly_bad_message(
     [b'', b'null', b'{', b'\xff', b'[]', b'{"alerts": 3}', b'[' * 100, b'{"alerts": [{}]}',
      b'{"a": NaN}'],
 )  # fmt: skip
-def test_malformed_is_400_and_one_sentence(post: Post, body: bytes) -> None:
+def test_malformed_is_400_and_one_sentence_also_in_the_log(
+    post: Post, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     response = post(body)
     assert response.status_code == 400
     assert said(response).count('\n') == 0
+    assert 'a post to /alarms/am is answered 400: ' in caplog.text
+
+
+def test_a_message_that_is_too_long_is_in_the_log(
+    post: Post, conf: cfg.ConfigOpts, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert post(b' ' * (conf.api.max_body + 1)).status_code == 413
+    assert 'a post to /alarms/am is answered 413: ' in caplog.text
 
 
 def test_truncated_alarms_are_told(
