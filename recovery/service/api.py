@@ -20,7 +20,7 @@ LOG = logging.getLogger(__name__)
 USUAL = '127.0.0.1:15868'  #: Masakari's port
 POLL_SECONDS = 0.5  #: how long the end of the process may be noticed late
 AGAIN_SECONDS = 10.0  #: until a port that is taken is tried again
-SPARE_BYTES = 1024  #: above [api] max_body, so that the application says what is too long
+SPARE = 4  #: times [api] max_body that are read, so that the application says what is too long
 
 
 class Api:
@@ -64,7 +64,7 @@ class Api:
             # Masakari's senders come all at once when a rack is lost.
             connection_limit=max(1000, options.threads),
             backlog=1024,
-            max_request_body_size=options.max_body + SPARE_BYTES,
+            max_request_body_size=options.max_body * SPARE,
             # Whether a proxy is to be believed is said in [oslo_middleware].
             clear_untrusted_proxy_headers=False,
             ident='openstack-recovery',

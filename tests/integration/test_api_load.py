@@ -170,7 +170,7 @@ class Load:
         self.taken: set[str] = set()  #: notifications and alarms that were promised
         self._lock = threading.Lock()
 
-    def run(self, beside: Callable[[], None] | None = None, seconds: float = 120.0) -> None:
+    def run(self, beside: Callable[[], None] | None = None, seconds: float = 200.0) -> None:
         late = threading.Event()
         senders = [
             CLOCK.spawn(f'sender-{number}', partial(self._send, number, late))

@@ -101,6 +101,10 @@ def test_what_was_begun_is_answered_before_it_ends(
             answers.append(get(number, '/healthcheck'))
         except ConnectionRefusedError:
             CLOCK.wait(ended, 0.05)
+    long = http.client.HTTPConnection('127.0.0.1', number, timeout=30)
+    long.request('POST', '/v1/slow', b'x' * 2_000_000)
+    assert long.getresponse().status == 405, 'nobody reads what no route takes'
+    long.close()
     asked = CLOCK.spawn('client', lambda: answers.append(get(number, '/v1/slow')))
     assert CLOCK.wait(begun, 20)
     stop.set()
