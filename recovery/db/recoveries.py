@@ -183,8 +183,9 @@ def take(connection: sa.Connection, row: sa.RowMapping, next_check: float) -> bo
 
 
 def ids_of_host(connection: sa.Connection, host: str, limit: int = 50) -> frozenset[str]:
-    """The newest recoveries of a host."""
-    query = sa.select(table.c.id).where(table.c.host == host).order_by(table.c.created_at.desc())
+    """The newest recoveries of a host, those of its instances apart."""
+    mine = (table.c.host == host) & (table.c.subject == host)
+    query = sa.select(table.c.id).where(mine).order_by(table.c.created_at.desc())
     return frozenset(connection.execute(query.limit(limit)).scalars())
 
 

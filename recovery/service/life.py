@@ -65,7 +65,8 @@ class Life:
         return self._hosts(host_table.c.failed_by.in_(moved))
 
     def _hosts(self, *which: sa.ColumnElement[bool]) -> list[str]:
-        live = sa.select(table.c.host).where(table.c.state.in_(states.LIVE))
+        # An instance that waits to be restarted waits for its host, not the other way round.
+        live = sa.select(table.c.host).where(table.c.open_key.startswith('host:'))
         query = (
             sa.select(host_table.c.name)
             .where(*which, host_table.c.maintenance.is_(False))

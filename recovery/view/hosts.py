@@ -15,7 +15,7 @@ from drivers.contracts.fencing import FenceDevice, FencePath
 from drivers.contracts.inventory import Inventory, InventoryError
 from flows.fencing.readings import read
 from recovery.db import hosts as remembered
-from recovery.db import states, tables
+from recovery.db import tables
 from recovery.view.ids import Unknown, short
 
 if TYPE_CHECKING:
@@ -166,7 +166,8 @@ def _inventory(site: Site, trouble: list[str]) -> Inventory | None:
 
 def _live(connection: sa.Connection) -> dict[str, Mapping[str, Any]]:
     table = tables.recovery
-    query = sa.select(table).where(table.c.state.in_(states.LIVE)).order_by(table.c.created_at)
+    # Those of its instances are not its own.
+    query = sa.select(table).where(table.c.open_key.startswith('host:'))
     return {row['host']: dict(row) for row in connection.execute(query).mappings()}
 
 

@@ -148,7 +148,7 @@ def _part(one: Listed) -> str:
 
 
 def _places(site: Site, only: str | None = None) -> list[Place]:
-    live = sa.select(tables.recovery).where(tables.recovery.c.state.in_(states.LIVE))
+    live = sa.select(tables.recovery).where(tables.recovery.c.open_key.startswith('host:'))
     with site.store.read() as connection:
         known = {one.name: one for one in hosts.every(connection)}
         paths = fence_paths.every(connection)

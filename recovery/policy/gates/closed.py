@@ -14,6 +14,12 @@ def _closed(inputs: Inputs) -> Answer:
     said = service.disabled_reason or ''
     ours = inputs.own.disabled and any(one in said for one in inputs.own.recoveries)
     seen = {'enabled': service.enabled, 'disabled_reason': said}
+    if inputs.host.failed_by:
+        return ignore(
+            f'recovery {inputs.host.failed_by[:8]} has taken {service.host} out of service, and '
+            f'its return opens it: recovery host return {service.host}',
+            **seen,
+        )
     if service.enabled:
         return admit('the scheduler may use it', **seen)
     if ours:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drivers.contracts.compute import Instance
-from recovery.policy.inputs import Limits, Live
+from recovery.policy.inputs import HostRecord, Limits, Live
 from tests.unit.recovery.policy.given import (
     ADMIT,
     AWAY,
@@ -80,6 +80,12 @@ SERVICE: list[Case] = [
         {**with_service(enabled=False, disabled_reason=f'recovery {RECOVERY}'), 'own': OURS},
         ADMIT,
         'it was us',
+    ),
+    (
+        'closed',
+        {'host': HostRecord('c1', failed_by=RECOVERY)},
+        IGNORE,
+        'has taken c1 out of service, and its return opens it',
     ),
     (
         'closed',  # our words, but no act of ours
