@@ -5,6 +5,7 @@ A changed shape file is a change of the interface to recoveries that are open du
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import itertools
 import subprocess
@@ -30,11 +31,18 @@ GIVEN = frozenset({'claim', 'clock', 'compute', 'fence_path', 'gates', 'ledger',
 
 def drawn(kind: str) -> str:
     """The shape file of a kind."""
-    lines = [f'{shape.kinds()[kind].value}']
-    for name, parameter in inspect.signature(shape.builder_of(kind)).parameters.items():
+    return drawn_of(shape.kinds()[kind].value, shape.builder_of(kind))
+
+
+def drawn_of(title: str, build: Callable[..., Any]) -> str:
+    """The shape file of one builder."""
+    lines = [title]
+    parameters = inspect.signature(build).parameters
+    for name, parameter in parameters.items():
         default = '' if parameter.default is parameter.empty else f' = {parameter.default!r}'
         lines.append(f'    {name}: {parameter.annotation}{default}')
-    for phase, steps in shape.phases(shape.of_kind(kind)).items():
+    flow = build(**{name: _example(parameter) for name, parameter in parameters.items()})
+    for phase, steps in shape.phases(shape.of_flow(flow)).items():
         lines += ['', phase]
         for step in steps:
             lines.append(f'    {step.name}{"  (undone)" if step.undone else ""}')
@@ -61,6 +69,31 @@ def test_the_shape_is_the_pinned_one(kind: str, accept: bool) -> None:
         path.write_text(drawn(kind))
     assert path.exists(), f'{path.name} is missing: --accept writes it'
     assert drawn(kind) == path.read_text()
+
+
+@pytest.mark.parametrize('name', ['host_down:build'])
+def test_the_shape_of_an_older_builder_is_the_pinned_one(name: str, accept: bool) -> None:
+    """Recoveries from before an upgrade go on with it, also in a new round."""
+    module, _, builder = name.partition(':')
+    build = getattr(importlib.import_module(f'flows.{module}'), builder)
+    path = FOLDER / 'older' / f'{module}-{builder}.txt'
+    if accept:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(drawn_of(f'flows.{name}', build))
+    assert drawn_of(f'flows.{name}', build) == path.read_text()
+
+
+def test_the_method_auto_has_no_step_of_a_spare() -> None:
+    """It is the one of every site that knows no segments, and costs it nothing."""
+    build = shape.builder_of('host-down')
+    parameters = inspect.signature(build).parameters
+    given = {name: _example(parameter) for name, parameter in parameters.items()}
+    steps = shape.of_flow(build(**given | {'method': 'auto'}))
+    assert [step.name for step in steps] == [
+        'verify-down', 'disable-service', 'power-off', 'confirm-off', 'force-down',
+        'list-instances', 'evacuate', 'report',
+    ]  # fmt: skip
+    assert by_data(steps).nodes.keys() == {step.name for step in steps}
 
 
 def test_every_shape_has_its_flow() -> None:
