@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from drivers.contracts.errors import Unreachable
-from recovery.cli.exits import UsageError
+from recovery.cli.exits import ApiAway, UsageError
 from recovery.cli.people import who
 from recovery.operate.refusal import Refusal
 from recovery.view.ids import Unknown
@@ -36,11 +36,11 @@ class Client:
         self._headers = dict(headers)
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
-        """JSON or text. Raises Refusal, Unknown, UsageError, Unreachable."""
+        """JSON or text. Raises Refusal, Unknown, UsageError, Unreachable, ApiAway."""
         return self._ask(path, 'GET', params=dict(query or {}))
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """JSON. Raises Refusal, Unknown, UsageError, Unreachable."""
+        """JSON. Raises Refusal, Unknown, UsageError, Unreachable, ApiAway."""
         found: dict[str, Any] = self._ask(path, 'POST', json=dict(body))
         return found
 
@@ -57,7 +57,7 @@ class Client:
                 **more,
             )
         except exceptions.ClientException as error:
-            raise Unreachable(f'{self._url}: {error}') from error
+            raise ApiAway(f'the API at {self._url} does not answer: {_cause(error)}') from error
         kind = answer.headers.get('Content-Type', '')
         found = _json(answer) if kind.startswith('application/json') else answer.text
         if answer.status_code >= 300:
@@ -69,14 +69,21 @@ def _json(answer: Any) -> Any:
     try:
         return answer.json()
     except ValueError as error:
-        raise Unreachable(f'an answer of the API is no JSON: {error}') from error
+        raise ApiAway(f'an answer of the API is no JSON: {error}') from error
+
+
+def _cause(error: BaseException) -> str:
+    """What is at the bottom of it; what is above repeats the whole URL at each level."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return str(error) or type(error).__name__
 
 
 def _error(status: int, found: Any, url: str) -> Exception:
     """What a command raises for the same reason."""
     inner = next(iter(found.values()), None) if isinstance(found, dict) else None
     if not isinstance(inner, dict) or 'message' not in inner:
-        return Unreachable(f'{url} answered {status}, and not as our API does: is it another one?')
+        return ApiAway(f'{url} answered {status}, and not as our API does: is it another one?')
     said, verb = str(inner['message']), str(inner.get('verb', ''))
     if status == 404 and not verb:
         return Unknown(said)
@@ -94,6 +101,8 @@ def connect(cloud: str | None, url: str | None, environment: Mapping[str, str]) 
     :param url: of the API, with or without /recovery/v1; None: as the catalogue says.
     :raises UsageError: there is no such cloud, or its catalogue has no such service.
     """
+    if url is not None and not url.startswith(('http://', 'https://')):
+        raise UsageError(f'RECOVERY_API is {url!r}: a URL such as http://127.0.0.1:15868 is wanted')
     if cloud is None and not any(environment.get(name) for name in VARIABLES):
         from keystoneauth1.session import Session as Plain
 

@@ -10,5 +10,9 @@ WAITS = 4  # it waits for a human
 UNREACHABLE = 5  # database, board, Nova or a device did not answer
 
 
+class ApiAway(Exception):
+    """The API that the command speaks to does not answer, or is not ours."""
+
+
 class UsageError(Exception):
     """The command line or the configuration asks for something impossible."""

@@ -164,6 +164,8 @@ def explained(error: BaseException) -> tuple[str, str, int]:
         return error.sentence, error.verb, exits.REFUSED
     if isinstance(error, Unknown):
         return str(error), '', exits.REFUSED
+    if isinstance(error, exits.ApiAway):
+        return str(error), '', exits.UNREACHABLE
     if isinstance(error, exits.UsageError | InventoryError | BadRules):
         return str(error), '', exits.USAGE
     if isinstance(error, NoSchema):

@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from drivers.clock import SystemClock
 from drivers.contracts.errors import Unreachable
 from recovery.cli.client import Client, connect
-from recovery.cli.exits import UsageError
+from recovery.cli.exits import ApiAway, UsageError
 from recovery.operate.refusal import Refusal
 from recovery.view.ids import Unknown
 from tests.unit.recovery.cli.site import cloud
@@ -90,7 +90,7 @@ def test_errors_are_those_of_commands(answer: Answer, error: type[Exception]) ->
 )
 def test_what_is_not_our_api_is_said_to_be_away(answer: Any) -> None:
     client = Client(Session(answer), 'http://api/recovery/v1', {})
-    with pytest.raises(Unreachable):
+    with pytest.raises(ApiAway):
         client.get('/recoveries')
 
 
@@ -166,3 +166,19 @@ def test_the_catalogue_says_where_it_is(
     monkeypatch.setattr('recovery.cli.client._session', lambda _cloud: (session, 'R', 'public'))
     connect('mine', None, {}).get('/recoveries')
     assert session.asked[0][1] == f'{url}/recoveries'
+
+
+def test_a_url_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError, match='nonsense'):
+        connect(None, 'nonsense', {})
+
+
+def test_an_api_that_is_down_is_said_in_a_sentence() -> None:
+    with listening([]) as url:
+        pass
+    with pytest.raises(ApiAway) as raised:
+        connect(None, url, {}).get('/recoveries')
+    said = str(raised.value)
+    assert said.startswith(f'the API at {url}/recovery/v1 does not answer: ')
+    assert 'refused' in said
+    assert len(said) < 150
