@@ -38,7 +38,7 @@ class OfRecovery(Write):
             self._found = self.context.desk.recovery(parsed_args.id)
         return self._found
 
-    def give(self, parsed_args: argparse.Namespace, chosen: str, action: str, **more: str) -> int:
+    def give(self, parsed_args: argparse.Namespace, chosen: str, action: str, **more: Any) -> int:
         """Give the order, and say what it did."""
         order = {'action': action, 'reason': parsed_args.reason, **more}
         self.tell(self.context.desk.order_recovery(chosen, order))
@@ -49,13 +49,16 @@ class Approve(OfRecovery):
     """Let a held recovery pass the gates that hold it."""
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
+        from recovery.policy import approvals
+
         gates = self.found(parsed_args)['holding']
         chosen = self.ask(
             parsed_args,
             'The gates that hold it now are opened for it:',
             *(f'  {gate["gate"]}: {gate["reason"]}' for gate in gates),
         )
-        return self.give(parsed_args, chosen, 'approve')
+        seen = [approvals.of_record(gate) for gate in gates]
+        return self.give(parsed_args, chosen, 'approve', seen=seen)
 
 
 class Reject(OfRecovery):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,24 +12,36 @@ from recovery.db.store import Store
 from recovery.operate.change import ENDING, put, take, tell
 from recovery.operate.refusal import Refusal
 from recovery.policy import approvals, order
+from recovery.policy.inputs import Approval
 from recovery.view.ids import short
 from recovery.view.outlook import holding
 
 HELD_CODE = 'held'  # a waiting recovery that met its gates again
 
 
-def approve(store: Store, identifier: str, *, by: str, reason: str) -> tuple[str, ...]:
+def approve(
+    store: Store,
+    identifier: str,
+    *,
+    by: str,
+    reason: str,
+    seen: Sequence[approvals.Entry] | None = None,
+) -> tuple[str, ...]:
     """Let a held recovery pass the gates that held it by its newest recorded decision, for as long
     as its round lasts, and for what they had found: one that finds something else, or more of it,
     holds again; so do other gates. Returns the names of the gates.
 
-    :raises Refusal: nothing holds it, or a gate that no approval opens.
+    :param seen: what the human was shown; None: nobody says.
+    :raises Refusal: nothing holds it, a gate that no approval opens, or one that has found
+        something else since.
     """
 
     def work(connection: sa.Connection) -> tuple[str, ...]:
         now, row = store.clock.now(), take(connection, identifier)
         _refuse_unless_held(row)
         gates = _approvable(holding(connection, identifier), row)
+        if seen is not None:
+            _refuse_unseen(gates, approvals.approval(by, seen), identifier)
         passed = approvals.together(row['approved_gates'], map(approvals.of_record, gates))
         put(
             connection, row, states.READY, now,
@@ -77,6 +89,18 @@ def _refuse_unless_held(row: Mapping[str, Any]) -> None:
             row['verb'] or f'recovery show {name}',
         )
     raise Refusal(f'recovery {name} is {row["state"]}: no gate holds it', f'recovery show {name}')
+
+
+def _refuse_unseen(
+    gates: Sequence[Mapping[str, Any]], shown: Approval | None, identifier: str
+) -> None:
+    for gate in gates:
+        found = str(gate.get('finding', '')), gate.get('extent') or {}
+        if shown is None or not shown.passes(gate['gate'], *found):
+            raise Refusal(
+                f'meanwhile the gate "{gate["gate"]}" says: {gate["reason"]}; look again',
+                f'recovery approve {short(identifier)}',
+            )
 
 
 def _approvable(

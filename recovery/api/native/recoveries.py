@@ -82,7 +82,15 @@ def _order(call: Call) -> Any:
 
 
 ACTIONS = {
-    'approve': s.action('approve'),
+    'approve': s.action(
+        'approve',
+        seen={
+            'type': 'array',
+            'items': s.FINDING,
+            'maxItems': 100,
+            'description': 'what the human was shown; refused when a gate has found something else',
+        },
+    ),
     'reject': s.action('reject'),
     'cancel': s.action('cancel', ('how', 'reason'), how={'enum': ['undo', 'leave']}, reason=s.WHY),
     'rerun': s.action('rerun', items={'enum': ['failed', 'all'], 'default': 'failed'}),

@@ -60,6 +60,26 @@ WHY: Schema = {
     'minLength': 1,
     'pattern': r'^[^\u0000]*\S[^\u0000]*$',
 }
+#: What a gate held for, as it is in "holding": an approval passes that, and nothing worse.
+FINDING: Schema = {
+    'anyOf': [
+        {**WORD, 'description': 'a gate whose record says no finding'},
+        {
+            'type': 'object',
+            'properties': {
+                'gate': WORD,
+                'kind': WORD,
+                'extent': {
+                    'type': 'object',
+                    'maxProperties': 10000,
+                    'additionalProperties': {'type': 'number'},
+                },
+            },
+            'required': ['gate', 'kind'],
+            'additionalProperties': False,
+        },
+    ]
+}
 KIND: Schema = {'type': 'string', 'enum': sorted(order.ORDER)}
 STAGE: Schema = {'type': 'string', 'enum': [str(one) for one in order.Stage]}
 STATE: Schema = {'type': 'string', 'enum': list(states.MEANINGS)}

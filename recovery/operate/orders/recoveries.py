@@ -32,7 +32,7 @@ def _watch(identifier: str) -> str:
 
 
 def _approve(store: Store, identifier: str, order: Order, by: str, reason: str) -> Done:
-    gates = approve(store, identifier, by=by, reason=reason)
+    gates = approve(store, identifier, by=by, reason=reason, seen=order.get('seen'))
     said = [f'approved: {", ".join(gates)}']
     return {'said': said, 'next': _watch(identifier), 'gates': list(gates)}
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
+from recovery.operate import hold
+from recovery.operate.refusal import Refusal
 from recovery.policy import approvals
 from tests.unit.recovery.cli.site import Operator
 
@@ -44,6 +47,26 @@ def test_approve_opens_the_gates_that_hold(run: Operator, state: str) -> None:
     assert approvals.names(row['approved_gates']) == ('foreign', 'mass-failure')
     assert (row['next_check'], row['code']) == (None, None)
     assert told(run, identifier) == [('bob', 'approved: mass-failure, foreign', 'I said so')]
+
+
+def test_what_was_not_shown_is_not_approved(run: Operator) -> None:
+    """Between the question and the answer a gate has found more: the human is asked again."""
+    identifier = held(run, 'mass-failure')
+    shown = [{'gate': 'mass-failure', 'kind': 'found', 'extent': {'cloud': 4}}]
+    for extent, refused in (({'cloud': 7}, True), ({'cloud': 4}, False)):
+        run.add(
+            'decision', recovery=identifier, stage='held', answer='hold', gate='mass-failure',
+            reason='held', at=run.store.clock.now(),
+            gates=[
+                {'gate': 'mass-failure', 'question': '?', 'inputs': {}, 'answer': 'hold',
+                 'reason': f'{extent["cloud"]} failed', 'verb': '', 'approved': False,
+                 'finding': 'found', 'extent': extent}
+            ],
+        )  # fmt: skip
+        expected = pytest.raises(Refusal, match='"mass-failure" says: 7 failed; look again')
+        with expected if refused else nullcontext():
+            hold.approve(run.store, identifier, by='bob', reason='so', seen=shown)
+    assert run.row(identifier)['approved_gates'] == shown
 
 
 def test_approve_cannot_open_every_gate(run: Operator) -> None:

@@ -137,6 +137,17 @@ def test_an_approval(native: Native) -> None:
     )  # fmt: skip
 
 
+def test_an_approval_is_of_what_was_shown(native: Native) -> None:
+    identifier = held(native, 'mass-failure', 'foreign')
+    refused = message(order(native, identifier, 'approve', 409, seen=['foreign']))
+    assert 'meanwhile the gate "mass-failure" says: mass-failure!' in refused['message']
+    other = {'gate': 'mass-failure', 'kind': 'found', 'extent': {'cloud': 4}}
+    order(native, identifier, 'approve', 409, seen=['foreign', other])
+    for nonsense in ('foreign', [{'gate': 'foreign'}], [{**other, 'extent': {'cloud': 'x'}}]):
+        order(native, identifier, 'approve', 400, seen=nonsense)
+    order(native, identifier, 'approve', seen=['foreign', 'mass-failure'])
+
+
 def test_a_refusal_says_what_leads_on(native: Native) -> None:
     identifier = held(native, 'paused')
     refused = message(order(native, identifier, 'approve', 409))
