@@ -72,6 +72,9 @@ def routes() -> list[tuple[str, str]]:
     )
 
 
+ROUTES = routes()
+
+
 @pytest.fixture(scope='module')
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp('sources')
@@ -290,7 +293,7 @@ def document(stage: Stage, client: Client) -> Mapping[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(('method', 'rule'), routes(), ids=' '.join)
+@pytest.mark.parametrize(('method', 'rule'), ROUTES, ids=map(' '.join, ROUTES))
 def test_no_nonsense_is_answered_with_trouble_of_ours(
     method: str,
     rule: str,
@@ -311,12 +314,12 @@ def test_no_nonsense_is_answered_with_trouble_of_ours(
     ask()
 
 
-CLOSED = [(method, rule) for method, rule in routes() if rule.split('/')[1] in ('v1', 'recovery')]
+CLOSED = [(method, rule) for method, rule in ROUTES if rule.split('/')[1] in ('v1', 'recovery')]
 #: A member of some project, as every user of a cloud is one.
 STRANGER = Caller('eve', ('member', 'reader'), 'p' * 32, 'u' * 32)
 
 
-@pytest.mark.parametrize(('method', 'rule'), CLOSED, ids=' '.join)
+@pytest.mark.parametrize(('method', 'rule'), CLOSED, ids=map(' '.join, CLOSED))
 def test_nobody_is_answered_without_a_token_and_nobody_changes_anything_without_a_role(
     method: str,
     rule: str,
@@ -367,7 +370,7 @@ def test_what_is_away_is_trouble_of_ours_and_no_mistake(
         here.store = Store(AWAY, stage.clock, busy_seconds=1.0)
     else:
         here._compute = Once(_no_cloud)
-    for method, rule in routes():
+    for method, rule in ROUTES:
         body = MASAKARI if rule.startswith('/v1') else {'kind': 'host-down', 'subject': HOSTS[1]}
         key = next((key for key in MASAKARI if f'{key}s' == rule.rpartition('/')[2]), None)
         more: dict[str, Any] = {'json': {key: MASAKARI[key]} if key else body}
@@ -386,5 +389,5 @@ def _no_cloud() -> ComputeDriver:
 
 
 def test_every_room_is_asked() -> None:
-    found = {rule.split('/')[1] for _method, rule in routes()}
+    found = {rule.split('/')[1] for _method, rule in ROUTES}
     assert {'v1', 'recovery', 'ui', 'alarms', 'healthcheck', ''} <= found
