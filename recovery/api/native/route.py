@@ -22,8 +22,8 @@ class Call:
 
     @property
     def limit(self) -> int:
-        """How many rows are wanted at most."""
-        return int(self.query['limit'])
+        """How many rows one answer has at most."""
+        return min(int(self.query['limit']), int(self.site.conf.api.max_limit))
 
     @property
     def marker(self) -> str | None:

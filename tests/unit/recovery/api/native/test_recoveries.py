@@ -73,6 +73,14 @@ def test_a_list_is_read_page_by_page(native: Native) -> None:
     assert native.get('/recoveries', status=404, marker=NOBODY)
 
 
+def test_the_site_bounds_a_page(native: Native) -> None:
+    for number in range(3):
+        native.run.recovery(f'compute-0{number}')
+    native.site.conf.set_override('max_limit', 2, 'api')
+    page = native.get('/recoveries', limit=1000)
+    assert (len(page['recoveries']), page['next']) == (2, page['recoveries'][-1]['id'])
+
+
 @pytest.mark.parametrize(
     'query', [{'limit': 0}, {'limit': 1001}, {'limit': 'many'}, {'state': 'no'}, {'colour': 'red'},
               {'since': 'yesterday'}, {'host': ['a', 'b']}, {'host': ''}],
