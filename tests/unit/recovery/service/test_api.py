@@ -20,6 +20,7 @@ from tests.unit.recovery.service import test_main
 from tests.unit.recovery.service.test_main import Daemon
 
 CLOCK = SystemClock()
+BOTH = test_main.CODE
 LAB = '[api]\nauth = noauth\nlisten = 127.0.0.1:0\n'
 
 
@@ -60,6 +61,17 @@ def test_it_answers_is_seen_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
         idle.close()
         assert (code, 'Traceback' in said) == (0, False), said
         assert daemon.seen() == []
+
+
+def test_standalone_answers_too_when_it_is_told_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(test_main, 'CODE', BOTH)
+    with Daemon(tmp_path / 'both', 'both', options=LAB) as daemon:
+        assert get(port(daemon), '/healthcheck') == (200, 'OK\n')
+        daemon.until_seen()
+        code, said = daemon.end()
+        assert (code, 'Traceback' in said) == (0, False), said
 
 
 def test_without_authentication_it_does_not_listen_to_the_world(tmp_path: Path) -> None:
