@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +22,12 @@ COLUMNS = {column.name: column for column in table.c}
 ROWS = [(1, 5, 'b'), (2, None, 'a'), (3, 5, 'a'), (4, 7, 'c'), (5, None, 'b'), (6, 1, 'a')]
 
 
-@pytest.fixture(params=KINDS)
-def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Connection]:
-    with database(request.param, tmp_path) as url:
+@pytest.fixture(params=KINDS, scope='module')
+def connection(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[sa.Connection]:
+    """Nobody changes the rows."""
+    with database(request.param, tmp_path_factory.mktemp('pages')) as url:
         engine = sa.create_engine(url)
         with engine.connect() as connection:
             table.create(connection)
