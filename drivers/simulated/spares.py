@@ -24,6 +24,7 @@ def judge(world: World) -> Iterator[tuple[str, float, str]]:
             (others.add if event.what == 'others.begin' else others.discard)(host)
         elif event.what == 'service.forced-down':
             down.add(host)
+            ours.pop(host, None)  # it has failed itself
         elif event.what == 'service.forced-up':
             down.discard(host)
         elif event.what in ('service.enabled', 'service.disabled') and host in spares - others:
