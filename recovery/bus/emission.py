@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 LEASE_SECONDS = 30.0
-AWAY_FIRST, AWAY_MOST = 5.0, 60.0  #: seconds between two tries while the broker is away
+AWAY_FIRST, AWAY_MOST = 2.0, 15.0  #: seconds between two tries while the broker is away
 MANY = 200  #: events in one look
 SLACK_SECONDS = 120.0  #: between the clocks of those who write and of who tells
 
