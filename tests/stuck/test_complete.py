@@ -27,6 +27,13 @@ UNREACHED = {
     'not-forced-down': 'for two seconds, between a request that Nova took and what it shows of it',
     'undo-refused': 'an undo is refused when it is asked for; the worker makes sure',
     'cancelled': 'an end, and nothing is stuck',
+    'instance': 'holds an alarm, which is no recovery while nobody knows its host',
+    'wanted': 'ends the alarm, and holds nothing',
+    'restartable': 'ends the alarm, or the recovery, and holds nothing',
+    'closed': 'ends the alarm, or the recovery, and holds nothing',
+    'host-recovery': 'ends with the recovery of the host, which has its own situations',
+    'not-disabled': 'for seconds, between a request that Nova took and what it shows of it',
+    'not-enabled': 'for seconds, between a request that Nova took and what it shows of it',
     'rejected': 'an end, and nothing is stuck',
 }
 
