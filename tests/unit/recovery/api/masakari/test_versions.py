@@ -45,7 +45,7 @@ def test_choices(ask: Masakari) -> None:
 
 
 @pytest.mark.parametrize('path', ['/v1/nothing', f'/v1/{PROJECT}/nothing', '/recovery/v1/nothing',
-                                  '/alarms/nothing', '/ui/nothing'])  # fmt: skip
+                                  '/alarms/a/nothing', '/ui/nothing'])  # fmt: skip
 def test_what_is_unknown_elsewhere_is_unknown(ask: Masakari, path: str) -> None:
     ask.refused('GET', path, status=404)
 
