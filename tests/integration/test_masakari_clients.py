@@ -81,42 +81,42 @@ def test_the_sdk(here: Here) -> None:
 
 
 def test_the_commands(here: Here) -> None:
-    """One session of ``openstack``, which asks us for all that it shows."""
+    """Sessions of ``openstack``, which asks us for all that it shows; it takes seconds to start."""
     program = clients('openstack')
 
     def ask(*lines: str) -> list[Any]:
-        """Several commands in one process: it takes seconds to start."""
-        typed = '\n'.join(f'{line} -f json' for line in lines)
-        return _documents(here.run(program, typed=typed + '\n'))
+        words = (line if ' delete ' in line else f'{line} -f json' for line in lines)
+        return _documents(here.run(program, typed='\n'.join(words) + '\n'))
 
-    segment, host, shown = ask(
+    segment, host, shown, segments, changed, hosts = ask(
         'segment create rack-2 auto COMPUTE --description second',
         'segment host create compute-02 COMPUTE SSH rack-2 --on_maintenance True',
         'segment host update rack-2 compute-02 --on_maintenance False --reserved True',
-    )
-    assert (segment['name'], segment['recovery_method']) == ('rack-2', 'auto')
-    assert host['on_maintenance'] is True
-    assert (shown['on_maintenance'], shown['reserved']) == (False, True)
-    segments, changed, hosts = ask(
         'segment list',
         'segment update rack-2 --recovery_method rh_priority --is_enabled False',
         'segment host list rack-2 --sort name:asc --limit 1',
     )
-    payload = json.dumps({'event': 'STOPPED', 'host_status': 'NORMAL'})
-    words = ('COMPUTE_HOST', 'compute-02', '2031-01-01T00:00:00', payload)
-    made = json.loads(here.run(program, 'notification', 'create', *words, '-f', 'json'))
+    assert (segment['name'], segment['recovery_method']) == ('rack-2', 'auto')
+    assert host['on_maintenance'] is True
+    assert (shown['on_maintenance'], shown['reserved']) == (False, True)
     assert [one['name'] for one in segments] == ['rack-2']
     assert (changed['recovery_method'], changed['is_enabled']) == ('rh_priority', False)
     assert [one['name'] for one in hosts] == ['compute-02']
-    assert made['type'] == 'COMPUTE_HOST'
+    payload = json.dumps({'event': 'STOPPED', 'host_status': 'NORMAL'})
+    words = ('COMPUTE_HOST', 'compute-02', '2031-01-01T00:00:00', payload)
+    made = json.loads(here.run(program, 'notification', 'create', *words, '-f', 'json'))
     uuid = made['notification_uuid']
-    listed, one, moves = ask(
-        'notification list', f'notification show {uuid}', f'notification vmove list {uuid}'
+    listed, one, moves, left = ask(
+        'notification list',
+        f'notification show {uuid}',
+        f'notification vmove list {uuid}',
+        'segment host delete rack-2 compute-02',
+        'segment delete rack-2',
+        'segment list',
     )
     assert uuid in [each['notification_uuid'] for each in listed]
-    assert (one['status'], moves) == ('ignored', [])
-    assert here.run(program, typed='segment host delete rack-2 compute-02\nsegment delete rack-2\n')
-    assert ask('segment list') == [[]]
+    assert (one['type'], one['status'], moves) == ('COMPUTE_HOST', 'ignored', [])
+    assert left == []
 
 
 #: Runs in the environment of masakari-monitors: its own code makes the reports and sends them.
