@@ -87,6 +87,23 @@ ITEM_STATE: Schema = {'type': 'string', 'enum': list(states.ITEM)}
 SORT: Schema = {'type': 'string', 'enum': list(SORTS)}
 
 
+def small(levels: int) -> Schema:
+    """An object of any JSON that a database takes, so many levels deep."""
+    value: list[Schema] = [
+        {'type': ['null', 'boolean', 'number'], 'minimum': -(2**62), 'maximum': 2**62},
+        {'type': 'string', 'maxLength': 4000, 'pattern': CLEAN},
+    ]
+    if levels > 1:
+        inside = small(levels - 1)
+        value += [inside, {'type': 'array', 'items': inside['additionalProperties']}]
+    return {
+        'type': 'object',
+        'maxProperties': 100,
+        'propertyNames': {'maxLength': 255, 'pattern': CLEAN},
+        'additionalProperties': {'anyOf': value},
+    }
+
+
 def many(schema: Schema) -> Schema:
     """A parameter that may be given several times."""
     return {'type': 'array', 'items': schema, 'maxItems': 20}

@@ -30,6 +30,13 @@ def test_an_alarm_is_taken_and_answered(native: Native) -> None:
     assert native.get('/alarms', since='1h', limit=1)['alarms']
 
 
+def test_evidence_is_any_small_object(native: Native) -> None:
+    evidence = {'a': [{'b': [1, None]}], 'text': 'lost'}
+    body = {'kind': 'host-down', 'subject': 'compute-99', 'evidence': evidence}
+    done = native.post('/alarms', body, status=202)
+    assert native.get(f'/alarms/{done["alarm"]}')['evidence'] == evidence
+
+
 def test_when_it_happened(native: Native) -> None:
     body = {'kind': 'host-down', 'subject': 'compute-01', 'at': '2031-05-17T03:10:22+02:00'}
     done = native.post('/alarms', body, status=202)
@@ -40,6 +47,7 @@ def test_when_it_happened(native: Native) -> None:
     ('more', 'part'),
     [({'kind': 'host-up'}, 'kind'), ({'subject': ''}, 'subject'), ({'at': 'now'}, 'at'),
      ({'at': '2031-02-30T00:00:00Z'}, 'at'), ({'evidence': 'lost'}, 'evidence'),
+     ({'evidence': {'a': {'b': {'c': {'d': {}}}}}}, 'evidence'),
      ({'source': ' '}, 'source'), ({'requested_by': 'root'}, 'requested_by')],
 )  # fmt: skip
 def test_what_is_malformed_is_not_stored(native: Native, more: Any, part: str) -> None:
