@@ -30,10 +30,11 @@ from recovery.claims.together import Together
 from recovery.db import decisions, intents, recoveries, scopes, states
 from recovery.intake import gates_port
 from recovery.policy import decide
-from recovery.policy.gate import admit
+from recovery.policy.gate import FOUND, admit
+from recovery.policy.inputs import Approval
 from recovery.site import Site
 from recovery.view import numbers
-from tests.oracle import outlets, pauses, scenes, spares
+from tests.oracle import approved, outlets, pauses, scenes, spares
 from tests.oracle.scenes import Patch, Scene
 
 #: Rules that come with a later order, and why.
@@ -114,6 +115,14 @@ def _not_forced(self: Any, **_arguments: Any) -> dict[str, Any]:
     return {'service': '', 'at': 0.0}
 
 
+_note = Ledger.note
+
+
+def _tries_are_forgotten(self: Ledger, name: str, value: Any) -> None:
+    if not name.startswith('fence-tries'):
+        _note(self, name, value)
+
+
 _many = iter(range(10_000))
 
 SABOTAGES: tuple[Sabotage, ...] = (
@@ -158,12 +167,15 @@ SABOTAGES: tuple[Sabotage, ...] = (
              gate('window'), scenes.a_window_is_open),
     Sabotage('S11', 'nobody counts', 'hosts are fenced however many look failed',
              gate('mass-failure', 'storm'), scenes.many_hosts_die),
+    Sabotage('S11', 'a name is enough', 'an approval passes whatever its gates find later',
+             put(Approval, 'passes', lambda self, gate, *_: self.saw(gate, FOUND)),
+             approved.more_hosts_die_than_were_approved),
     Sabotage('S12', 'no budget', 'any number of hosts is fenced within the window',
              gate('fence-budget'), scenes.two_hosts_die_one_after_the_other),
     Sabotage('S12', 'any number of recoveries', 'a host is recovered however often it dies',
              gate('attempts'), scenes.it_dies_too_often),
     Sabotage('S12', 'any number of tries', 'a device that never obeys is asked for ever',
-             put(Ledger, 'note', lambda *_: None), scenes.a_bmc_reads_on_for_ever),
+             put(Ledger, 'note', _tries_are_forgotten), scenes.a_bmc_reads_on_for_ever),
     Sabotage('S13', 'loops go on', 'a host that just returned is fenced again',
              gate('fence-loop'), scenes.it_dies_again_after_its_return),
     Sabotage('S14', 'no look first', 'hosts are fenced right after the start of the service',
