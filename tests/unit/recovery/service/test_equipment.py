@@ -33,7 +33,7 @@ def test_everything_that_the_steps_name(stage: Stage) -> None:
     equipment, claim = equip(stage), claimed(stage)
     tools = equipment(claim)
     assert set(tools) == {
-        'claim', 'ledger', 'gates', 'compute', 'fence_path', 'clock', 'slots',
+        'claim', 'ledger', 'gates', 'compute', 'fence_path', 'clock', 'slots', 'spares',
     }  # fmt: skip
     assert tools['claim'] is claim
     assert [device.name for device in tools['fence_path'].levels[0].devices] == ['bmc']
