@@ -59,9 +59,7 @@ def request_return(
         return _refused(decision, inputs.live)
     fresh = _fresh(site, host, by, reason, said, accepted)
     try:
-        if waiting is not None:
-            return site.store.transact(lambda one: _once_more(site, one, waiting, fresh, decision))
-        return site.store.transact(lambda connection: _begin(site, connection, fresh, decision))
+        return site.store.transact(lambda one: _record(site, one, waiting, fresh, decision))
     except (taking.Changed, sa.exc.IntegrityError):
         return _too_late(site, host)
 
@@ -123,6 +121,18 @@ def _refused(decision: Decision, live: Live | None) -> Outcome:
     reason = '; '.join(one.answer.reason for one in blocking)
     verb = decision.answer.verb or (f'recovery show {live.id[:8]}' if live else '')
     return Outcome(None, str(decision.word), reason, live.id if live else None, verb, decision.gate)
+
+
+def _record(
+    site: Site,
+    connection: sa.Connection,
+    waiting: sa.RowMapping | None,
+    fresh: recoveries.Fresh,
+    decision: Decision,
+) -> Outcome:
+    if waiting is not None:
+        return _once_more(site, connection, waiting, fresh, decision)
+    return _begin(site, connection, fresh, decision)
 
 
 def _begin(
