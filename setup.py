@@ -126,7 +126,7 @@ setup(
             'alarm_list = recovery.cli.alarm:List',
             'alarm_raise = recovery.cli.alarm:Raise',
             'alarm_show = recovery.cli.alarm:Show',
-            'alarm_test = recovery.cli.alarm_test:Test',
+            'alarm_test = recovery.cli.trial:Test',
             'approve = recovery.cli.move:Approve',
             'arm = recovery.cli.service:Arm',
             'bundle = recovery.cli.bundle:Bundle',

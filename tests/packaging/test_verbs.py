@@ -11,6 +11,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 COMMANDS = {entry.name.replace('_', ' ') for entry in entry_points(group='recovery.cli')}
 BUILT_IN = {'help', 'complete'}  # of cliff
+SAID = re.compile(r'(?:`|^ {4})recovery (?:--os-cloud \S+ )?([a-z-]+(?: [a-z-]+)?)')
 NOT_COMMANDS = {'upgrade', 'marked'}  # the name of a lock; "recovery marked it failed"
 
 
@@ -42,7 +43,7 @@ def _said_in_documents() -> Iterator[tuple[str, str]]:
     """Commands in code spans and indented blocks."""
     for path in [*TOP.glob('*.md'), *(TOP / 'doc').rglob('*.md')]:
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            for match in re.finditer(r'(?:`|^ {4})recovery ([a-z-]+(?: [a-z-]+)?)', line):
+            for match in SAID.finditer(line):
                 yield f'{path.relative_to(TOP)}:{number}', match[1]
 
 

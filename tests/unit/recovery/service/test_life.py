@@ -70,10 +70,9 @@ class TestWhenBack:
     def test_one_with_a_live_recovery_is_not_touched(self, stage: Stage, state: str) -> None:
         down = recovered(stage)
         stage.world.give_power(HOST)
+        mine, live = tables.recovery.c.id == down, {'state': state, 'open_key': f'host:{HOST}'}
         with stage.site.store.write() as connection:
-            connection.execute(
-                tables.recovery.update().where(tables.recovery.c.id == down).values(state=state)
-            )
+            connection.execute(tables.recovery.update().where(mine).values(**live))
         assert sweep(stage) == ['host-down']
 
     def test_a_device_that_does_not_answer_tells_nothing(self, stage: Stage) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from recovery.operate import windows
 from recovery.operate.orders import scopes
 from recovery.operate.refusal import Refusal
 from tests.unit.recovery.cli.site import Operator, operator
@@ -49,7 +50,7 @@ def test_a_window_ends_once(run: Operator) -> None:
     order = {'segment': 'rack-1', 'ends_at': until, 'reason': 'a switch'}
     window = scopes.add_window(run.store, order, by='carol')['window']
     assert (window['scope'], window['state'], window['by']) == ('segment:rack-1', 'open', 'carol')
-    found = scopes.windows.find(run.store, window['id'])
+    found = windows.find(run.store, window['id'])
     assert scopes.close_window(run.store, found, by='dave', reason='')['next'] == ''
     with pytest.raises(Refusal, match='has ended already'):
         scopes.close_window(run.store, found, by='dave', reason='')
