@@ -50,11 +50,8 @@ def request_return(
         gates = tuple(gate for gate in gates if gate.name != OUT.name)
         inputs = replace(inputs, live=None)
         said = {name: value or waiting['arguments'][name] for name, value in said.items()}
-    accepted: tuple[approvals.Entry, ...] = ()
-    if said['accept_leftovers']:
-        accepted = _accepted(inputs)
-        inputs = replace(inputs, approval=approvals.approval(by, accepted))
-    decision = decide(gates, inputs)
+    accepted = _accepted(inputs) if said['accept_leftovers'] else ()
+    decision = decide(gates, replace(inputs, approval=approvals.approval(by, accepted)))
     if decision.word != Word.ADMIT:
         return _refused(decision, inputs.live)
     fresh = _fresh(site, host, by, reason, said, accepted)
