@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import pytest
 from oslo_config import cfg
@@ -38,3 +39,20 @@ def test_rules_are_handed_on_as_lines(conf: cfg.ConfigOpts) -> None:
 def test_the_method_is_that_of_the_segment() -> None:
     assert said('host-down', {}, 'rh_priority') == {'method': 'rh_priority'}
     assert said('host-down', None) == {'method': 'auto'}
+
+
+@pytest.mark.parametrize(
+    ('evidence', 'hung'),
+    [
+        ({'event': 'QEMU_GUEST_AGENT_ERROR', 'vir_domain_event': 'STOPPED_FAILED'}, True),
+        ({'event': 'IO_ERROR', 'vir_domain_event': 'IO_ERROR_REPORT'}, True),
+        ({'event': 'hung'}, True),
+        ({'event': 'LIFECYCLE', 'vir_domain_event': 'STOPPED_FAILED'}, False),
+        ({'event': ['hung']}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_the_evidence_says_whether_a_guest_hangs(evidence: Any, hung: bool) -> None:
+    assert said('instance-down', evidence) == {'hung': hung}
+    assert said('service-down', evidence) == {}
