@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from flows.records import Attempt, Intent, Item, Proof
 from recovery.claims.claim import Claim
-from recovery.db import events, hosts, intents, items, proofs, spares
+from recovery.db import events, hosts, intents, items, proofs, recoveries, spares
 from recovery.db.tables import host as host_table
 from recovery.db.tables import recovery as table
 
@@ -95,7 +95,7 @@ class Ledger:
     def hosts_under_recovery(self) -> frozenset[str]:
         with self._store.read() as connection:
             # An instance that is restarted says nothing about its host.
-            live = sa.select(table.c.host).where(table.c.open_key.startswith('host:'))
+            live = sa.select(table.c.host).where(recoveries.of_hosts())
             failed = sa.select(host_table.c.name).where(host_table.c.failed_by.is_not(None))
             found = frozenset(connection.execute(live.union(failed)).scalars())
             others = spares.kept_from_others(connection, self._claim.recovery_id)

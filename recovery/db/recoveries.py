@@ -74,6 +74,11 @@ def below(connection: sa.Connection, host: str) -> tuple[sa.RowMapping, ...]:
     return tuple(connection.execute(sa.select(table).where(mine)).mappings())
 
 
+def of_hosts() -> sa.ColumnElement[bool]:
+    """Live recoveries that block a host. The first half is for the index: no LIKE uses it."""
+    return (table.c.open_key > '') & table.c.open_key.startswith('host:')
+
+
 def of_instances(kind: str) -> bool:
     """Whether recoveries of this kind are about one instance each, not about a host."""
     return kind.startswith('instance-')

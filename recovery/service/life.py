@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from drivers.contracts.errors import DriverError
 from drivers.contracts.fencing import PowerState
 from drivers.contracts.inventory import InventoryError
-from recovery.db import states
+from recovery.db import recoveries, states
 from recovery.db.tables import host as host_table
 from recovery.db.tables import recovery as table
 from recovery.intake.returning import request_return
@@ -66,7 +66,7 @@ class Life:
 
     def _hosts(self, *which: sa.ColumnElement[bool]) -> list[str]:
         # An instance that waits to be restarted waits for its host, not the other way round.
-        live = sa.select(table.c.host).where(table.c.open_key.startswith('host:'))
+        live = sa.select(table.c.host).where(recoveries.of_hosts())
         query = (
             sa.select(host_table.c.name)
             .where(*which, host_table.c.maintenance.is_(False))
