@@ -109,8 +109,11 @@ class Judge:
             return None
         if why := self._forbidden(item, attempts, seen):
             return Outcome({'state': ItemState.UNSETTLED, 'reason': why})
-        if why := self._untouchable(item, instance, seen):
-            self._roll.block(item.instance, why)
+        why, plan = self._arrived(item, seen), self._plan(item, instance)
+        if not why and plan.action == 'leave':  # changed since it was listed, or by a rerun
+            return Outcome({'state': ItemState.LEFT, 'reason': plan.reason})
+        if why or plan.action == 'wait':
+            self._roll.block(item.instance, why or plan.reason)
         elif self._passed_on(attempts):
             self._roll.pass_on(item.instance)
         else:
@@ -122,16 +125,18 @@ class Judge:
         spent = self._aim.spent(attempts, self._claim.round, self._attempts)
         return bool(self._aim.nobody) or (spent and not self._aim.last)
 
-    def _untouchable(self, item: Item, instance: Instance, seen: Seen) -> str:
+    def _arrived(self, item: Item, seen: Seen) -> str:
         if any(one.status == ARRIVED for one in new_records(seen, item.instance, self._baseline)):
             return 'Nova says that it was evacuated, but not yet where it is'
-        plan = table.classify(
+        return ''
+
+    def _plan(self, item: Item, instance: Instance) -> table.Plan:
+        return table.classify(
             instance,
             [lost.told(one, self._proven) for one in self._look.migrations_of(item.instance)],
             host=item.source,
             storage=self._storage,
         )
-        return plan.reason if plan.action == 'wait' else ''
 
     def _without_trace(self, attempt: Attempt, seen: Seen) -> bool:
         late = seen.at > attempt.deadline_at + self._absent_seconds
