@@ -82,9 +82,11 @@ def gone(peer: AgentPeer, text: str) -> bool:
     return not left
 
 
-def asked_meanwhile(peer: AgentPeer, host: str) -> str:
+def asked_meanwhile(peer: AgentPeer, host: str, password: str = '') -> str:
     """The arguments of every process while the agent asks a BMC that does not answer."""
     driver = peer.broken(host, Fault.HANG)
+    if password:
+        driver = AgentFencing.build(peer.settings(host, password))
     seen: list[str] = []
 
     def ask() -> None:
@@ -179,9 +181,10 @@ def test_an_agent_without_a_deadline_gets_ours(peer: AgentPeer) -> None:
 
 @redfish
 def test_a_secret_on_stdin_is_in_no_argument(peer: AgentPeer) -> None:
-    seen = asked_meanwhile(peer, peer.hosts[0])
+    password = 'one-that-no-other-test-has'
+    seen = asked_meanwhile(peer, peer.hosts[0], password)
     assert '/sbin/fence_redfish' in seen
-    assert peer.password not in seen
+    assert password not in seen
 
 
 @pytest.mark.parametrize(
