@@ -118,6 +118,12 @@ def in_hand(connection: sa.Connection, recovery_id: str) -> bool:
     return any(one.state == TAKEN for one in of_recovery(connection, recovery_id))
 
 
+def taken(connection: sa.Connection, host: str) -> bool:
+    """Whether a recovery took it and has not given it back, or left it in service."""
+    query = sa.select(table.c.host).where(table.c.host == host)
+    return connection.execute(query).first() is not None
+
+
 def _segment_of(connection: sa.Connection, host: str) -> sa.RowMapping | None:
     columns = sa.select(segment.c.uuid, segment.c.recovery_method)
     one = members.of_host(connection, host)

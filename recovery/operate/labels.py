@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from recovery.db import hosts
+from recovery.db import hosts, members, segments
 from recovery.db.store import Store
 from recovery.operate.change import tell
 from recovery.operate.refusal import Refusal
@@ -33,7 +33,8 @@ def label(
     """Set labels of a host; what is None stays as it is. Returns what changed, as a sentence.
 
     :param segment: '' takes it out of its segment.
-    :raises Refusal: a label that there is not, or nothing that would change.
+    :raises Refusal: a label that there is not, nothing that would change, or the segment of a
+        member.
     """
     unknown = sorted(set(carries or ()) - CARRIES.keys())
     if unknown:
@@ -46,6 +47,7 @@ def label(
         values: dict[str, object] = {}
         said = []
         if segment is not None and (segment or None) != known.segment:
+            _refuse_member(connection, host)
             values['segment'] = segment or None
             said.append(f'is in segment {segment}' if segment else 'is in no segment')
         wanted = tuple(sorted(set(carries or ())))
@@ -60,3 +62,16 @@ def label(
         return what
 
     return store.transact(work)
+
+
+def _refuse_member(connection: sa.Connection, host: str) -> None:
+    """The label of a member is the name of its segment: two truths would be two policies."""
+    member = members.of_host(connection, host)
+    if member is None:
+        return
+    owner = segments.get(connection, member.segment)
+    name = owner.name if owner is not None else member.segment
+    raise Refusal(
+        f'{host} is a member of segment {name}: take it out there first',
+        f'openstack segment host delete {name} {host}',
+    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from drivers.contracts.compute import Service
-from recovery.db import guards, hosts, masakari, members, segments
+from recovery.db import guards, hosts, masakari, members, segments, spares
 from recovery.db.masakari import Contents
 from recovery.db.store import Store
 from recovery.operate.change import tell
@@ -156,7 +156,7 @@ def _host(connection: sa.Connection, wanted: masakari.Host, segment: str) -> str
         return f'make host {wanted.name} a member of segment {segment}{marks}'
     if old.segment != wanted.segment:
         raise Refusal(f'host {wanted.name} is a member of another segment here')
-    changed = _changed(old, _host_fields(wanted))
+    changed = _changed(old, _fields_now(connection, wanted, old))
     if wanted.on_maintenance and not old.maintenance:
         changed = ', '.join(filter(None, [changed, 'in maintenance']))
     return f'change host {old.name} of segment {segment}: {changed}' if changed else ''
@@ -179,6 +179,16 @@ def _host_fields(wanted: masakari.Host) -> dict[str, object]:
     }
 
 
+def _fields_now(
+    connection: sa.Connection, wanted: masakari.Host, old: members.Member | None
+) -> dict[str, object]:
+    """As Masakari has them; a spare that a recovery took here is reserved no more (H15)."""
+    fields = _host_fields(wanted)
+    if old is not None and spares.taken(connection, old.name):
+        fields['reserved'] = old.reserved
+    return fields
+
+
 def _put_segment(connection: sa.Connection, wanted: masakari.Segment, now: float) -> None:
     fields = _segment_fields(wanted)
     old = segments.get(connection, wanted.uuid)
@@ -191,8 +201,8 @@ def _put_segment(connection: sa.Connection, wanted: masakari.Segment, now: float
 def _put_host(connection: sa.Connection, wanted: masakari.Host, now: float, by: str) -> None:
     owner = segments.get(connection, wanted.segment)
     assert owner is not None
-    fields = _host_fields(wanted)
     old = members.get(connection, wanted.uuid)
+    fields = _fields_now(connection, wanted, old)
     if old is None:
         own = {key: value for key, value in fields.items() if key != 'name'}
         members.add(connection, owner, wanted.uuid, wanted.name, now, **own)

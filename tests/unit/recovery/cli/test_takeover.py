@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from recovery.db import members
 from tests.masakari_database import RACK_1, RACK_2, make
 from tests.unit.recovery.cli.conftest import Site
 from tests.unit.recovery.cli.site import Operator
@@ -55,6 +56,18 @@ def test_hands_on_a_host_count_as_long_as_masakari_says_so(
     said = run(*words, '--yes')
     assert 'change host compute-01 of segment rack-1: in maintenance' in said.out
     assert [row['name'] for row in run.rows('host') if row['maintenance']] == ['compute-01']
+
+
+def test_a_spare_that_a_recovery_took_is_reserved_no_more(
+    run: Operator, words: tuple[str, ...]
+) -> None:
+    run(*words, '--yes')
+    with run.store.write() as connection:
+        members.reserve(connection, 'compute-09', False, 2.0)
+    run.add('spare', host='compute-09', recovery=run.recovery('compute-01', 'running'),
+            state='taken', at=2.0, aggregates=[])  # fmt: skip
+    assert '5 are here already' in run(*words, '--yes').out
+    assert not any(row['reserved'] for row in run.rows('member'))
 
 
 def test_each_host_that_is_left_unprotected(site: Site, words: tuple[str, ...]) -> None:
