@@ -141,7 +141,7 @@ def _process(report: Report) -> Failure | Settled:
     if report.payload['event'] == STARTED:
         return Settled(notifications.FINISHED, f'{process} has started: kept as evidence.')
     if process != NOVA_COMPUTE:
-        message = f'Settled is done about {process}: only {NOVA_COMPUTE} is recovered.'
+        message = f'Nothing is done about {process}: only {NOVA_COMPUTE} is recovered.'
         return Settled(notifications.FINISHED, message)
     return Failure(SERVICE_DOWN, report.host)
 
