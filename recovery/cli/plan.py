@@ -75,7 +75,7 @@ def _lines(planned: Any) -> Iterator[str]:
         yield f'  next: {planned["verb"]}'
     yield ''
     for one in planned['gates']:
-        yield f'{MARKS[one["answer"]]} {one["gate"]:<13} {one["reason"]}'
+        yield f'{MARKS[one["answer"]]} {one["gate"]:<15} {one["reason"]}'
     yield ''
     for level in planned['levels']:
         yield f'fence level {level["number"]}: {", ".join(level["devices"])}'

@@ -159,7 +159,7 @@ def _told(number: int, one: Any) -> Iterator[str]:
     for line in one.lines:
         mark = '!' if line.differs else MARKS[_plain(line.now)]
         then = f' (it said {line.then})' if line.differs else ''
-        yield f'{mark} {line.gate:<13} {line.reason}{then}'
+        yield f'{mark} {line.gate:<15} {line.reason}{then}'
     yield f'{decision.word}{by}: {decision.answer.reason}'
     for note in case.recorded.notes:
         yield f'note: {note}'

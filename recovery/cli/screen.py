@@ -111,7 +111,7 @@ def _foot(page: Page) -> Iterator[Text]:
     yield _line((f'{word}: ', STYLES.get(page.recovery.state, 'bold')), seen.sentence)
     if len(page.holding) > 1:  # an approval has to cover all of them
         for gate in page.holding:
-            yield _line('  ', (f'{gate["gate"]:<13} ', 'yellow'), gate['reason'])
+            yield _line('  ', (f'{gate["gate"]:<15} ', 'yellow'), gate['reason'])
     if seen.verb:
         yield _line('  next: ', (seen.verb, 'bold'))
 

@@ -40,7 +40,7 @@ class Test(Lister):
         if parsed_args.gates:
             for one in found:
                 self.say(f'{one.what} {one.kind} {one.host or one.spelled}: {one.answer}')
-                self.say(*(f'{MARKS[gate["answer"]]} {gate["gate"]:<13} {gate["reason"]}'
+                self.say(*(f'{MARKS[gate["answer"]]} {gate["gate"]:<15} {gate["reason"]}'
                            for gate in one.gates))  # fmt: skip
         return ('What', 'Kind', 'Sent as', 'Host', 'At', 'Authority', 'Answer', 'Reason'), [
             (

@@ -58,9 +58,10 @@ def _held(recovery: Recovery, now: float) -> Outlook:
     reason = row['reason'] or 'no reason was recorded'
     if row['next_check'] is None:
         return Outlook(f'{reason}; only a human moves it', verb, human=True)
-    again = times.span(row['next_check'] - now)
+    left = row['next_check'] - now
+    again = f'looked at again in {times.span(left)}' if left > 0 else 'about to be looked at again'
     human = recovery.state == states.HELD and row['code'] not in PASSING
-    return Outlook(f'{reason}; looked at again in {again}', verb, human)
+    return Outlook(f'{reason}; {again}', verb, human)
 
 
 def _ready(store: Store, recovery: Recovery) -> Outlook:
