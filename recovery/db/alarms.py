@@ -101,6 +101,12 @@ def rename(
     return bool(connection.execute(sa.update(table).where(mine).values(**values)).rowcount)
 
 
+def over(connection: sa.Connection, recovery: str, source: str) -> None:
+    """Its source says that it is over: sent again, it is decided about again."""
+    mine = (table.c.recovery == recovery) & (table.c.source == source)
+    connection.execute(sa.update(table).where(mine).values(answer='ignore'))
+
+
 def postpone(connection: sa.Connection, alarm_id: str, reason: str) -> None:
     """It stays undecided, for this reason."""
     mine = (table.c.id == alarm_id) & table.c.answer.is_(None)

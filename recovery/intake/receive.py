@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from drivers.alarms import words
 from drivers.contracts.alarms import Alarm
 from flows.stop import StoreAway
 from recovery.db import alarms, recoveries, states
 from recovery.intake import admission
 from recovery.intake.admission import Outcome
+from recovery.intake.naming import SPELLED
 from recovery.intake.taking import Changed
 from recovery.policy import order
 from recovery.policy.gates.nova import OVER
@@ -79,8 +81,8 @@ def check(alarm: Alarm) -> None:
             raise BadAlarm(f'the alarm has no {name}: give a non-empty text')
         if len(value) > 255:
             raise BadAlarm(f'the {name} of the alarm has {len(value)} characters; 255 are allowed')
-    if alarm.kind not in order.ORDER:
-        known = ', '.join(sorted(order.ORDER))
+    if alarm.kind not in order.RAISED:
+        known = ', '.join(sorted(order.RAISED))
         raise BadAlarm(f'there is no failure kind {alarm.kind!r}; there are: {known}')
     if not math.isfinite(alarm.at) or alarm.at <= 0:
         raise BadAlarm('the time of the alarm must be seconds since 1970 UTC')
@@ -112,6 +114,10 @@ def store(
 
 def _store(site: Site, connection: sa.Connection, alarm: Alarm) -> Stored:
     row = alarms.find(connection, alarm.source, alarm.key)
+    if row is not None and not _same(row, alarm):
+        # One key for several hosts, such as the number of a trigger, is one alarm for each.
+        alarm = replace(alarm, key=words.key(alarm.key, alarm.kind, alarm.subject))
+        row = alarms.find(connection, alarm.source, alarm.key)
     if row is not None:
         alarms.repeat(connection, row['id'])
         return Stored(row, fresh=False)
@@ -119,6 +125,11 @@ def _store(site: Site, connection: sa.Connection, alarm: Alarm) -> Stored:
     row = alarms.find(connection, alarm.source, alarm.key)
     assert row is not None
     return Stored(row, fresh=True)
+
+
+def _same(row: sa.RowMapping, alarm: Alarm) -> bool:
+    spelled = (row['evidence'] or {}).get(SPELLED)
+    return row['kind'] == alarm.kind and alarm.subject in (row['subject'], spelled)
 
 
 def _open_again(site: Site, row: sa.RowMapping) -> bool:

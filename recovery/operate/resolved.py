@@ -38,7 +38,10 @@ def _means(said: Resolved, row: sa.RowMapping) -> bool:
     if row['kind'] != said.kind:
         return False
     if said.key:
-        return bool(row['key'] == said.key or row['key'].startswith(f'{said.key}@'))
+        if row['key'] == said.key:
+            return True
+        if not row['key'].startswith(f'{said.key}@'):
+            return False  # else one key for several hosts: it is said of one of them
     return said.subject in (row['subject'], (row['evidence'] or {}).get(SPELLED))
 
 
@@ -59,6 +62,7 @@ def _one(site: Site, said: Resolved, recovery: str, others: tuple[str, ...], *, 
         except Refusal as refusal:
             stays = refusal.sentence
         else:
+            site.store.transact(lambda connection: alarms.over(connection, recovery, said.source))
             return f'recovery {name} is cancelled'
     _tell(site, said, recovery, stays)
     return f'recovery {name} goes on: {stays}'

@@ -129,6 +129,10 @@ ORDER: Mapping[str, Mapping[Stage, tuple[Gate, ...]]] = {
 }
 
 
+#: Kinds that an alarm may be of. A return is nobody's failure: people order it, or the watcher.
+RAISED = frozenset(ORDER) - {HOST_RETURN}
+
+
 def gates(kind: str, stage: Stage) -> tuple[Gate, ...]:
     """The gates of a kind at a stage, in order. Raises KeyError for a kind that has none."""
     return ORDER[kind][stage]

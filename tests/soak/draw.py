@@ -275,11 +275,9 @@ class _Mishaps:
 
     def false_alarm(self) -> Iterator[Deed]:
         dice, host = self._dice, self._dice.choice(self._hosts)
-        kind = dice.choice(('host-down', 'host-down', 'host-down', 'host-return'))
-        if kind == 'host-down':
-            host = dice.choice((host, host, host.upper(), f'{host}.example.org', 'compute-99'))
+        host = dice.choice((host, host, host.upper(), f'{host}.example.org', 'compute-99'))
         ago = dice.choice((0, 0, 600))
-        yield Deed(self._some(), f'alarm {kind} {host} false-{self._some()} ago={ago}')
+        yield Deed(self._some(), f'alarm host-down {host} false-{self._some()} ago={ago}')
 
     def database(self) -> Iterator[Deed]:
         yield Deed(self._some(), f'store-away {self._dice.choice((2, 10, 45))}')

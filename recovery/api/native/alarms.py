@@ -11,6 +11,7 @@ from recovery.api.native.page import fetched
 from recovery.api.native.route import Call, Route
 from recovery.db import hosts
 from recovery.operate.orders import alarms as orders
+from recovery.policy import order
 from recovery.view import alarms, bundle, bundle_file
 from recovery.view.documents import alarms as documents
 
@@ -63,7 +64,7 @@ def _order(call: Call) -> Any:
 
 RAISED = s.taken(
     ('kind', 'subject'),
-    kind=s.KIND,
+    kind={**s.KIND, 'enum': sorted(order.RAISED)},
     subject=s.HOST,
     source=s.WORD,
     key=s.WORD,

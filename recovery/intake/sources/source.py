@@ -148,8 +148,8 @@ class _Checker:
                 trail, f'{name!r} is no name of a source: give lower case letters, digits, . _ -'
             )
         kind = said.get('kind', order.HOST_DOWN)
-        if kind not in order.ORDER:
-            known = ', '.join(sorted(order.ORDER))
+        if kind not in order.RAISED:
+            known = ', '.join(sorted(order.RAISED))
             self._say((*trail, 'kind'), f'there is no failure kind {kind!r}; there are: {known}')
         known_by, secret = self._known_by(trail, said)
         reader = self._reader(trail, said)

@@ -72,6 +72,24 @@ def test_the_same_alarm_again_is_one_alarm(site: Site, alarm: Any, dead: str) ->
     assert row['repeats'] == 1
 
 
+def test_one_key_for_two_hosts_is_two_alarms(site: Site, alarm: Any) -> None:
+    """As senders do that give the number of a trigger."""
+    first, second = (receive(site, alarm(subject=host, key='trigger7'))
+                     for host in ('compute-01', 'compute-02'))  # fmt: skip
+    assert second.alarm != first.alarm
+    again_ = receive(site, alarm(subject='compute-02', key='trigger7'))
+    assert (again_.alarm, again_.repeated) == (second.alarm, True)
+    assert [(row['subject'], row['repeats']) for row in rows(site, tables.alarm)] == [
+        ('compute-01', 0), ('compute-02', 1),
+    ]  # fmt: skip
+
+
+def test_a_return_is_ordered_and_nobodys_alarm(site: Site, alarm: Any) -> None:
+    with pytest.raises(BadAlarm, match="there is no failure kind 'host-return'"):
+        receive(site, alarm(kind='host-return'))
+    assert rows(site, tables.alarm) == []
+
+
 def test_another_alarm_of_a_host_under_recovery_is_evidence(
     site: Site, alarm: Any, dead: str
 ) -> None:
@@ -302,7 +320,7 @@ def test_what_is_not_stored_is_not_taken(site: Site, alarm: Any, monkeypatch: An
         ({'source': ' '}, 'no source'),
         ({'key': ''}, 'no key'),
         ({'subject': 'x' * 256}, '256 characters'),
-        ({'kind': 'host-gone'}, 'host-down, host-return'),
+        ({'kind': 'host-gone'}, 'host-down, instance-down'),
         ({'at': float('nan')}, 'seconds since 1970'),
     ],
 )

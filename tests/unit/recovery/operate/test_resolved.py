@@ -65,6 +65,27 @@ def test_what_nobody_owns_ends(here: Site) -> None:
     assert (row(here, name)['state'], row(here, name)['open_key']) == ('cancelled', None)
 
 
+def test_fired_again_it_is_decided_about_again(here: Site) -> None:
+    """A pair of senders, or one that was started anew, says the same alert once more."""
+    said = alarm(here, recovery(here))
+    resolved(here, over(), ends=True)
+    with here.store.read() as connection:
+        found = alarms.get(connection, said)
+    assert found is not None
+    assert found['answer'] == 'ignore'  # which a repeat may change
+
+
+def test_one_key_for_several_hosts_is_over_for_one(here: Site) -> None:
+    name = recovery(here)
+    alarm(here, name, key='trigger@host-down@compute-01')
+    assert resolved(here, over('trigger', 'compute-02'), ends=True) == (
+        'no open recovery is about it'
+    )
+    assert row(here, name)['state'] == 'ready'
+    resolved(here, over('trigger', 'compute-01'), ends=True)
+    assert row(here, name)['state'] == 'cancelled'
+
+
 def test_who_owns_it_is_asked_to_undo(here: Site) -> None:
     """The owner looks at the wish with each step, and refuses it below the line."""
     name = recovery(here, 'running', token='t', worker='w', lease=30.0)
