@@ -21,6 +21,7 @@ from recovery.policy.gates.nova import OVER
 from recovery.site import Site
 
 TRIES = 5
+LATEST = 4102444800.0  #: seconds since 1970 UTC: later, and not every reader makes a date of it
 REDECIDED = frozenset({'ignore'})  #: an answer that a later repeat may change: the world moved on
 
 
@@ -86,6 +87,11 @@ def check(alarm: Alarm) -> None:
         raise BadAlarm(f'there is no failure kind {alarm.kind!r}; there are: {known}')
     if not math.isfinite(alarm.at) or alarm.at <= 0:
         raise BadAlarm('the time of the alarm must be seconds since 1970 UTC')
+    if alarm.at > LATEST:
+        raise BadAlarm(
+            f'the time of the alarm must be seconds since 1970 UTC, before the year 2100; '
+            f'{alarm.at:.0f} may be milliseconds'
+        )
 
 
 def store(

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+_PLAIN = re.compile(r'-?\d+(\.\d+)?')
+_NO_DATE = (ValueError, OverflowError, OSError)  #: such as a time in milliseconds
 
 
 def moment(seconds: float | None) -> str:
-    """Local date and time; '' for None."""
+    """Local date and time; '' for None; the number where no date can be made of it."""
     if seconds is None:
         return ''
-    local = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC).astimezone()
+    try:
+        local = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC).astimezone()
+    except _NO_DATE:
+        return _plain(seconds)
     return local.strftime('%Y-%m-%d %H:%M:%S')
 
 
 def precise(seconds: float | None) -> str:
-    """ISO 8601 in UTC, with milliseconds, for machines; '' for None."""
+    """ISO 8601 in UTC, with milliseconds, for machines; '' for None; the number as above."""
     if seconds is None:
         return ''
-    utc = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)
+    try:
+        utc = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)
+    except _NO_DATE:
+        return _plain(seconds)
     return utc.isoformat(timespec='milliseconds').replace('+00:00', 'Z')
 
 
@@ -30,7 +39,13 @@ def stamp(seconds: float | None) -> str | None:
 
 def parsed(text: str | None) -> float | None:
     """What :func:`stamp` wrote, as seconds since 1970 UTC."""
+    if text and _PLAIN.fullmatch(text):
+        return float(text)
     return datetime.datetime.fromisoformat(text).timestamp() if text else None
+
+
+def _plain(seconds: float) -> str:
+    return f'{seconds:.3f}'
 
 
 def clock_time(seconds: float) -> str:

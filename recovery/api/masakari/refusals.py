@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from drivers.contracts.errors import DriverError
 from recovery.api.faults import Fault
+from recovery.intake import BadAlarm
 from recovery.operate.members import NoService
 from recovery.operate.notify import UnknownHost
 from recovery.operate.refusal import Nothing, Refusal
@@ -22,5 +23,7 @@ def refused() -> Iterator[None]:
     except Refusal as refusal:
         status = STATUS.get(type(refusal), 409)
         raise Fault(status, refusal.sentence, verb=refusal.verb) from refusal
+    except BadAlarm as error:
+        raise Fault(400, f'Invalid input: {error}') from error
     except DriverError as error:
         raise Fault(503, f'Nova could not be asked; nothing was changed: {error}') from error

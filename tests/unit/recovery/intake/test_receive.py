@@ -322,6 +322,7 @@ def test_what_is_not_stored_is_not_taken(site: Site, alarm: Any, monkeypatch: An
         ({'subject': 'x' * 256}, '256 characters'),
         ({'kind': 'host-gone'}, 'host-down, instance-down'),
         ({'at': float('nan')}, 'seconds since 1970'),
+        ({'at': 1760000000000.0}, 'before the year 2100; 1760000000000 may be milliseconds'),
     ],
 )
 def test_a_malformed_alarm_says_what_would_be_right(

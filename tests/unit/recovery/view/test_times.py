@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from recovery.view import times
@@ -29,6 +31,24 @@ def test_moments_of_machines() -> None:
     assert times.at('12.5') == 12.5
     with pytest.raises(ValueError, match='ISO 8601'):
         times.at('soon')
+
+
+@pytest.mark.parametrize('odd', [1760000000000.0, 1e300, -1e13])
+def test_what_is_no_date_stays_a_number(odd: float) -> None:
+    """Such as milliseconds that an earlier release has stored."""
+    assert times.moment(odd) == times.precise(odd) == f'{odd:.3f}'
+    assert times.parsed(times.precise(odd)) == odd
+    assert times.moment(times.parsed(times.precise(odd))) == f'{odd:.3f}'
+
+
+def test_the_last_day_of_all_has_no_local_time_in_the_east(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('TZ', 'Asia/Tokyo')
+    time.tzset()
+    try:
+        assert times.moment(253402300799.0) == '253402300799.000'
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_stamp_is_read_back_to_the_millisecond() -> None:

@@ -83,6 +83,14 @@ def test_a_dead_host_begins_a_recovery(
     assert after == made
 
 
+def test_a_time_of_another_century_is_refused(
+    ask: Masakari, site: Site, member: dict[str, Any], dead: str
+) -> None:
+    said = body(site, generated_time='2525-01-01T00:00:00')
+    assert 'before the year 2100' in ask.refused('POST', PATH, said, status=400)
+    assert rows(site, alarm) == []
+
+
 def test_a_host_that_looks_alive_is_held(ask: Masakari, site: Site, member: dict[str, Any]) -> None:
     made = post(ask, body(site))
     assert made['status'] == 'running'
