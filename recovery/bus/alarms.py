@@ -12,6 +12,7 @@ from recovery.view.times import at
 
 EVENT_TYPE = 'recovery.alarm'
 PREFIX = 'bus:'  #: nobody on the bus may pass for the source of a webhook or for a human
+LONGEST = 255 - len(PREFIX)  #: of the name that stands behind it
 
 
 def alarm_of(publisher: Any, payload: Any, metadata: Any, now: float) -> Alarm:
@@ -26,6 +27,7 @@ def alarm_of(publisher: Any, payload: Any, metadata: Any, now: float) -> Alarm:
     if not isinstance(payload, Mapping):
         raise BadAlarm(f'the payload is no object but {type(payload).__name__}: give subject, kind')
     message = metadata.get('message_id') if isinstance(metadata, Mapping) else None
+    said = payload.get('requested_by') or publisher
     return Alarm(
         source=f'{PREFIX}{_text("publisher_id", publisher)}',
         key=_text('key', payload.get('key') or message),
@@ -34,7 +36,7 @@ def alarm_of(publisher: Any, payload: Any, metadata: Any, now: float) -> Alarm:
         at=now if payload.get('at') is None else _time(payload['at']),
         evidence=_object(payload.get('evidence')),
         raw=json.dumps(payload, default=str),
-        requested_by=_text('publisher_id', payload.get('requested_by') or publisher),
+        requested_by=PREFIX + _text('requested_by', said)[:LONGEST],
     )
 
 

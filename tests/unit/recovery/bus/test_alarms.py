@@ -27,7 +27,7 @@ def test_one_with_everything() -> None:
     assert (alarm.source, alarm.key, alarm.kind) == ('bus:monitor.rack-1', 'k-1', 'host-down')
     assert (alarm.subject, alarm.at) == ('compute-01', NOW - 10)
     assert alarm.evidence == {'pings': 0}
-    assert alarm.requested_by == 'ann'
+    assert alarm.requested_by == 'bus:ann', 'no human of ours'
     assert 'field of tomorrow' in alarm.raw
     check(alarm)
 
@@ -35,8 +35,13 @@ def test_one_with_everything() -> None:
 def test_the_least() -> None:
     alarm = alarm_of('monitor', {'subject': 'compute-01'}, MESSAGE, NOW)
     assert (alarm.kind, alarm.key, alarm.at) == ('host-down', 'm-1', NOW)
-    assert alarm.requested_by == 'monitor'
+    assert alarm.requested_by == 'bus:monitor'
     check(alarm)
+
+
+def test_a_long_name_fits_into_its_column() -> None:
+    alarm = alarm_of('monitor', {'subject': 'compute-01', 'requested_by': 'a' * 300}, MESSAGE, NOW)
+    assert alarm.requested_by == f'bus:{"a" * 251}'
 
 
 def test_nobody_on_the_bus_passes_for_another_source() -> None:
@@ -57,6 +62,8 @@ def test_nobody_on_the_bus_passes_for_another_source() -> None:
         ('monitor', {'subject': 'a', 'evidence': 'seen'}, 'evidence is str'),
         (None, {'subject': 'a'}, 'publisher_id is None'),
         ('monitor', {'subject': 'a', 'at': 'nan'}, 'seconds since 1970'),
+        ('monitor', {'subject': 'a', 'at': 1760000000000}, 'milliseconds'),
+        ('monitor', {'subject': 'a', 'requested_by': 7}, 'requested_by is 7'),
         ('monitor', {'subject': 'a', 'kind': 'host-up'}, "no failure kind 'host-up'"),
         ('m' * 300, {'subject': 'a'}, 'the source of the alarm has 304 characters'),
     ],
