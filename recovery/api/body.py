@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import flask
 import jsonschema
 from jsonschema.exceptions import best_match
 
+from drivers.alarms import body as lenient
 from recovery.api.faults import Fault
 
 TYPES = frozenset({'application/json', 'application/vnd.openstack.masakari+json'})
@@ -51,13 +52,31 @@ def raw() -> bytes:
 
 def parse(data: bytes) -> Any:
     """JSON within the limits; None when there is no body at all. Raises Fault (400)."""
+    value = _loads(data, 'utf-8', _whole, _real)
+    for one in _parts(value):
+        if isinstance(one, str):
+            _refuse_text(one)
+    return value
+
+
+def parse_message(data: bytes) -> Any:
+    """Likewise for webhooks: what a database does not take is replaced, and not refused, since
+    one bad character would lose all alarms of the message."""
+    value = _loads(data, 'utf-8-sig', lenient.whole, lenient.real)
+    for _ in _parts(value):
+        pass
+    return lenient.mended(value)
+
+
+def _loads(
+    data: bytes, encoding: str, whole: Callable[[str], Any], real: Callable[[str], Any]
+) -> Any:
     if not data.strip():
         return None
-    options = flask.current_app.config
-    _refuse_deep(data, options['RECOVERY_MAX_DEPTH'])
+    _refuse_deep(data, flask.current_app.config['RECOVERY_MAX_DEPTH'])
     try:
-        value = json.loads(
-            data.decode(), parse_constant=_constant, parse_int=_whole, parse_float=_real
+        return json.loads(
+            data.decode(encoding), parse_constant=_constant, parse_int=whole, parse_float=real
         )
     except UnicodeDecodeError as error:
         raise Fault(400, f'Malformed request body: it is not UTF-8 ({error.reason}).') from error
@@ -66,8 +85,6 @@ def parse(data: bytes) -> Any:
         raise Fault(400, f'Malformed request body: {error.msg} at {where}.') from error
     except (ValueError, RecursionError) as error:
         raise Fault(400, f'Malformed request body: {error}.') from error
-    _refuse_strange(value, options['RECOVERY_MAX_VALUES'])
-    return value
 
 
 def check(value: Any, schema: Mapping[str, Any]) -> None:
@@ -104,15 +121,15 @@ def _refuse_deep(data: bytes, most: int) -> None:
             depth -= 1
 
 
-def _refuse_strange(value: Any, most: int) -> None:
-    """What JSON allows and a database does not, and more values than anybody needs."""
+def _parts(value: Any) -> Iterator[Any]:
+    """Each key and value, and no more than anybody needs. Raises Fault (400)."""
+    most = flask.current_app.config['RECOVERY_MAX_VALUES']
     left, seen = [value], 0
     while left:
         one = left.pop()
         seen += 1
-        if isinstance(one, str):
-            _refuse_text(one)
-        elif isinstance(one, dict):
+        yield one
+        if isinstance(one, dict):
             left += [*one, *one.values()]
         elif isinstance(one, list):
             left += one

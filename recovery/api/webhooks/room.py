@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, Counter
 from werkzeug.exceptions import HTTPException
 
 from drivers.contracts.alarms import Alarm, BadPayload, Heard, Post
-from recovery.api.body import parse, raw
+from recovery.api.body import parse_message, raw
 from recovery.api.caller import needs
 from recovery.api.faults import Fault
 from recovery.api.meter import Meter
@@ -111,7 +111,7 @@ class Webhook:
         }
 
     def _read(self) -> Heard:
-        payload = parse(raw())
+        payload = parse_message(raw())
         if payload is None:
             raise Fault(400, 'The message is empty: send the alarm as JSON.')
         query = dict(flask.request.args.items())

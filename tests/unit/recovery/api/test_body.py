@@ -23,7 +23,8 @@ JSON = 'application/json'
 def inside(make: Make, monkeypatch: pytest.MonkeyPatch) -> asking.Inside:
     plain = ('POST', '/toys', lambda: body.json_body(SCHEMA))
     keyed = ('POST', '/keyed', lambda: body.json_body(SCHEMA, key='toy'))
-    monkeypatch.setattr(rooms, 'ROOMS', (asking.room(plain, keyed),))
+    hook = ('POST', '/hook', lambda: [body.parse_message(body.raw())])
+    monkeypatch.setattr(rooms, 'ROOMS', (asking.room(plain, keyed, hook),))
     return asking.Inside(make(max_body=2000, max_depth=5, max_values=100))
 
 
@@ -75,6 +76,38 @@ def test_what_does_not_fit_is_named(inside: asking.Inside, data: bytes, words: s
     assert (answer.status_code, name) == (400, 'badRequest')
     assert words in message
     assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    ('data', 'found'),
+    [
+        (b'\xef\xbb\xbf{"a": 1}', {'a': 1}),
+        (b'["a\\u0000", "\\ud800b", {"\\udfff": 1}]', ['a\ufffd', '\ufffdb', {'\ufffd': 1}]),
+        (b'[9223372036854775808, 1e999]', ['9223372036854775808', '1e999']),
+        (b' ', None),
+    ],
+)
+def test_what_a_database_does_not_take_is_replaced_in_webhooks(
+    inside: asking.Inside, data: bytes, found: Any
+) -> None:
+    answer = post(inside, data, '/hook')
+    assert (answer.status_code, answer.get_json()) == (200, [found])
+
+
+@pytest.mark.parametrize(
+    ('data', 'words'),
+    [
+        (b'{', 'Malformed request body: Expecting property name'),
+        (b'\xff\xfe', 'it is not UTF-8'),
+        (b'[NaN]', 'NaN is no JSON'),
+        (b'[' * 1900, 'more than 5 levels deep'),
+        (json.dumps(list(range(100))).encode(), 'more than 100 keys'),
+    ],
+)
+def test_webhooks_have_the_same_limits(inside: asking.Inside, data: bytes, words: str) -> None:
+    answer = post(inside, data, '/hook')
+    assert answer.status_code == 400
+    assert words in asking.said(answer)[1]
 
 
 def test_brackets_in_texts_are_no_levels(inside: asking.Inside) -> None:

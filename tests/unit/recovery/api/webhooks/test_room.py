@@ -115,6 +115,16 @@ def test_a_partly_bad_message(
     assert len(rows(site, tables.alarm)) == 1
 
 
+def test_a_bad_character_in_one_alert_loses_none(site: Site, post: Post, dead: str) -> None:
+    strange = alert('compute-02', annotations={'summary': 'down\0 \ud800', 'pid': 2**70})
+    body = json.dumps(payloads.group(alert(), strange)).encode()
+    response = post(b'\xef\xbb\xbf' + body)
+    assert response.status_code == 202
+    assert [one['answer'] for one in response.get_json()['alarms']] == ['admit', 'hold']
+    kept = {row['subject'].partition(':')[0]: row['evidence'] for row in rows(site, tables.alarm)}
+    assert kept['compute-02']['annotations'] == {'summary': 'down\ufffd \ufffd', 'pid': f'{2**70}'}
+
+
 @pytest.mark.parametrize(
     'body',
     [b'', b'null', b'{', b'\xff', b'[]', b'{"alerts": 3}', b'[' * 100, b'{"alerts": [{}]}',
