@@ -58,7 +58,7 @@ OPTIONS = [
     ),
     cfg.IntOpt(
         'max_body',
-        default=1048576,
+        default=8388608,
         min=1024,
         max=67108864,
         help='Bytes that the body of a request may have; more is answered 413.',
@@ -73,7 +73,7 @@ OPTIONS = [
     ),
     cfg.IntOpt(
         'max_values',
-        default=20000,
+        default=200000,
         min=100,
         max=1000000,
         help='Keys and values that the body of a request may have; more is answered 400.',

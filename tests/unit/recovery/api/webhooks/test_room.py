@@ -146,6 +146,17 @@ def test_a_message_that_is_too_long_is_in_the_log(
     assert 'a post to /alarms/am is answered 413: ' in caplog.text
 
 
+def test_the_alerts_of_a_large_outage_are_one_message(post: Post) -> None:
+    """As delivered: 2600 alerts with 30 labels and annotations each, none of which is taken."""
+    labels = {f'label_{number}': 'x' * 60 for number in range(26)}
+    alerts = [alert('compute-02', labels=labels | {'number': f'{n}'}) for n in range(2600)]
+    for one in alerts:
+        one['annotations'] = {'a': 'x' * 100, 'b': 'y' * 100, 'c': 'z'}
+    response = post(payloads.group(alert('compute-02', 'resolved'), *alerts))
+    assert response.status_code == 202
+    assert len(response.get_json()['wrong']) == 2600
+
+
 def test_truncated_alarms_are_told(
     site: Site,
     post: Post,
