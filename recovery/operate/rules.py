@@ -18,7 +18,9 @@ from recovery.operate.refusal import BadRules, Refusal
 
 OPERATOR, FORCER = 'operator', 'forcer'
 READER, SENDER = 'reader', 'sender'  #: of those who call over the network
-ANYWHERE = '*'  #: in place of a segment: a role that holds in any of them is enough
+#: In place of a segment: a role that holds in any of them is enough. No name of a segment may have
+#: this character, so that nobody names it in a request.
+ANYWHERE = '\0'
 ANYBODY = f'* {OPERATOR}'  #: without any line: who can read our configuration may operate
 
 #: Order -> what it does. Those that are not named here ask for the rule ``default``.

@@ -13,7 +13,7 @@ from recovery.api.masakari import schemas, views
 from recovery.api.masakari.lists import listed
 from recovery.api.masakari.refusals import refused
 from recovery.api.masakari.words import asked_flag, asked_texts, flag
-from recovery.db import members, segments
+from recovery.db import hosts, members, segments
 from recovery.operate import members as orders
 from recovery.operate.segments import the
 from recovery.site import Site
@@ -43,6 +43,7 @@ class Hosts:
         """POST: 201"""
         self._allow(segment, ORDER)
         fields = _fields(json_body(schemas.host(create=True), key='host'))
+        self._allow_taking(fields['name'])
         if fields.get('on_maintenance'):
             self._allow(segment, MAINTENANCE, fields['name'])
         with refused():
@@ -59,6 +60,8 @@ class Hosts:
         fields = _fields(json_body(schemas.host(create=False), key='host'))
         with refused(), self._site.store.read() as connection:
             _, known = orders.show(connection, segment, host)
+        if fields.get('name', known.name) != known.name:
+            self._allow_taking(fields['name'])
         if 'on_maintenance' in fields:
             self._allow(segment, MAINTENANCE, known.name)
         with refused():
@@ -81,6 +84,13 @@ class Hosts:
         with self._site.store.read() as connection:
             found = segments.get(connection, segment)
         allow(order, host=host, segment=found.name if found is not None else None)
+
+    def _allow_taking(self, host: str) -> None:
+        """A host that another segment has by its label is taken out of that one."""
+        with self._site.store.read() as connection:
+            label = hosts.get(connection, host).segment
+        if label is not None:
+            allow(ORDER, host=host, segment=label)
 
 
 def _fields(body: dict[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from drivers.contracts.compute import Instance
 from flows.evacuation.choice import TRUE
 from flows.restarts import classify
-from recovery.policy import looks
+from recovery.policy import looks, spelling
 from recovery.policy.gate import Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
+
+#: The source whose reports name the host beside the instance. Who reports was asked for her right
+#: to that host and its segment, and for no other one.
+MASAKARI = 'masakari'
 
 
 def _instance(inputs: Inputs) -> Answer:
@@ -23,7 +27,18 @@ def _instance(inputs: Inputs) -> Answer:
             f'{found.name} is on {found.host} by now, and was on {inputs.host.name}',
             host=found.host,
         )
+    said = _reported(inputs)
+    if said and not spelling.fits(said, [found.host]):
+        return ignore(f'{found.name} is on {found.host}, and was reported of {said}', host=said)
     return admit(f'it is {found.name} on {found.host}', host=found.host)
+
+
+def _reported(inputs: Inputs) -> str:
+    """The host that a monitor of Masakari says the instance is on; '' when nobody says one."""
+    alarm = inputs.alarm
+    if alarm is None or alarm.source != MASAKARI:
+        return ''
+    return str(alarm.evidence.get('hostname') or '')
 
 
 def _wanted(inputs: Inputs) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drivers.contracts.alarms import Alarm
 from drivers.contracts.compute import Instance
 from recovery.policy.inputs import HostRecord, Limits, Live
 from tests.unit.recovery.policy.given import (
@@ -33,6 +34,12 @@ def guest(**more: Any) -> dict[str, Any]:
     return {'instance': Instance(**(values | more))}
 
 
+def reported(host: str, source: str = 'masakari') -> dict[str, Any]:
+    """By a monitor that says where the instance is."""
+    alarm = Alarm(source, 'k', 'instance-down', 'i-1', 1.0, {'hostname': host})
+    return {**guest(host='c1'), 'alarm': alarm}
+
+
 def above(kind: str, state: str) -> dict[str, Any]:
     return {'above': Live('abcdef1234', kind, state)}
 
@@ -43,6 +50,10 @@ INSTANCE: list[Case] = [
     ('instance', {'instance': None}, IGNORE, 'Nova has no instance'),
     ('instance', guest(host=None), IGNORE, 'on no host'),
     ('instance', guest(host='c2'), IGNORE, 'web is on c2 by now, and was on c1'),
+    ('instance', reported('c1'), ADMIT, 'it is web on c1'),
+    ('instance', reported('c1.example.com'), ADMIT, 'it is web on c1'),
+    ('instance', reported('c2'), IGNORE, 'web is on c1, and was reported of c2'),
+    ('instance', reported('c2', 'aodh'), ADMIT, 'it is web on c1'),
     ('wanted', guest(), ADMIT, 'its owner wants it (HA_Enabled)'),
     ('wanted', guest(metadata={'HA_Enabled': ' yes'}), ADMIT, ''),
     ('wanted', guest(metadata={}), IGNORE, 'do not say HA_Enabled=true'),

@@ -221,6 +221,26 @@ def test_filters(ask: Masakari, path: str, site: Site) -> None:
         ask.refused('GET', f'{path}?{query}', status=400)
 
 
+def test_no_host_is_taken_out_of_a_segment_of_others(ask: Masakari, path: str, site: Site) -> None:
+    """A label by hand is no member, and still a segment."""
+    with site.store.write() as connection:
+        hosts.put(connection, 'compute-02', segment='rack-9')
+    lines = ('role:admin operator segments=rack-1',)
+    bound = Caller('bob', ('admin',), PROJECT, lines=lines)
+    other = {'host': BASE | {'name': 'compute-02'}}
+    assert 'rack-9' in ask.refused('POST', path, other, by=bound, status=403)
+    made = ask('POST', path, {'host': BASE}, by=bound)
+    assert made.status_code == 201, 'a host without a label may be taken'
+    one = f'{path}/{made.get_json()["host"]["uuid"]}'
+    said = ask.refused('PUT', one, {'host': {'name': 'compute-02'}}, by=bound, status=403)
+    assert 'rack-9' in said
+    assert ask('PUT', one, {'host': {'name': 'compute-01'}}, by=bound).status_code == 200
+    with site.store.read() as connection:
+        assert hosts.get(connection, 'compute-02').segment == 'rack-9'
+    both = Caller('bob', ('admin',), PROJECT, lines=(f'{lines[0]},rack-9',))
+    assert ask('PUT', one, {'host': {'name': 'compute-02'}}, by=both).status_code == 200
+
+
 def test_who_may(ask: Masakari, path: str) -> None:
     made = ask('POST', path, {'host': BASE}).get_json()['host']
     reader = Caller('eve', ('reader',), PROJECT, system=True)

@@ -272,6 +272,20 @@ def test_instances(
     ask.refused('GET', f'{PATH}/{made["notification_uuid"]}/vmoves', status=400)
 
 
+def test_an_instance_is_reported_of_the_host_that_it_is_on(
+    ask: Masakari, site: Site, member: dict[str, Any]
+) -> None:
+    """Else a role in one segment would restart the instances of all."""
+    with site.store.read():
+        elsewhere = site.compute.instances(host='compute-02', timeout=5.0)[0]
+    payload = {'instance_uuid': elsewhere.id, 'event': 'LIFECYCLE',
+               'vir_domain_event': 'STOPPED_FAILED'}  # fmt: skip
+    made = post(ask, body(site, type='VM', payload=payload))
+    assert made['status'] == 'ignored'
+    assert made['message'] == (f'{elsewhere.name} is on compute-02, and was reported of compute-01')
+    assert rows(site, recovery) == []
+
+
 @pytest.mark.parametrize(
     ('process', 'event', 'status'),
     [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from recovery.operate.callers import Caller
 from tests.unit.recovery.api.native.conftest import Native
 
 ACTIONS = '/service/actions'
@@ -25,6 +26,20 @@ def test_switches(native: Native, scope: Any, words: str) -> None:
         native.post(ACTIONS, {'action': go} | scope)
         native.post(ACTIONS, {'action': go} | scope, status=409)
     assert {row['by'] for row in native.run.rows('guard')} == {'carol'}
+
+
+@pytest.mark.parametrize('segment', ['rack-2', '*', '\0'])
+def test_a_bound_role_holds_in_its_segment_alone(native: Native, segment: str) -> None:
+    """Whatever a segment is called."""
+    native.caller = Caller('carol', ('admin',), lines=('role:admin operator segments=rack-1',))
+    wrong = 400 if segment == '\0' else 403
+    native.post(ACTIONS, {'action': 'pause', 'reason': 'why', 'segment': segment}, status=wrong)
+    body = {'segment': segment, 'ends_at': '2199-01-01T00:00:00Z', 'reason': 'a switch',
+            'begins_at': '2198-12-31T00:00:00Z'}  # fmt: skip
+    native.post('/windows', body, status=wrong)
+    native.post('/hosts/compute-01/actions', {'action': 'set', 'segment': segment}, status=wrong)
+    assert native.run.rows('guard') == native.run.rows('window') == []
+    native.post(ACTIONS, {'action': 'pause', 'reason': 'why', 'segment': 'rack-1'})
 
 
 def test_a_scope_is_one(native: Native) -> None:
