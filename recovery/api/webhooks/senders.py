@@ -8,6 +8,7 @@ and the body.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ LOG = logging.getLogger(__name__)
 TIMESTAMP, SIGNATURE = 'X-Recovery-Timestamp', 'X-Recovery-Signature'
 BEARER, SCHEME = 'bearer ', 'sha256='
 DIGITS = 20
+DIGEST = re.compile('[0-9a-f]{64}')
 
 
 class Replayed(Exception):
@@ -77,9 +79,11 @@ def _by_token(source: Source) -> Sender:
 def _by_signature(site: Site, source: Source) -> Sender:
     headers, secret = flask.request.headers, source.secret
     stamp = headers.get(TIMESTAMP, '').strip()
-    shown = headers.get(SIGNATURE, '').strip().lower().removeprefix(SCHEME)
+    shown = headers.get(SIGNATURE, '').strip().lower().removeprefix(SCHEME).strip()
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) < DIGITS and shown):
         raise _stranger(source, f'no headers {TIMESTAMP} (seconds since 1970) and {SIGNATURE}')
+    if not DIGEST.fullmatch(shown):  # remembered as it is: one signature must have one spelling
+        raise _stranger(source, 'a malformed signature, which is 64 hexadecimal digits')
     message = b'\n'.join((stamp.encode(), flask.request.query_string, raw()))
     assert secret is not None
     if not secret.is_signature(shown, message):

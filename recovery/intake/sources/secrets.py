@@ -51,7 +51,7 @@ class Secret:
 
     def is_signature(self, shown: str, message: bytes) -> bool:
         """Whether it is the HMAC-SHA256 of the message by one of them. Raises BadSecret."""
-        given = shown.strip().lower().encode('utf-8', 'surrogatepass')
+        given = shown.lower().encode('utf-8', 'surrogatepass')
         made = [hmac.new(key, message, hashlib.sha256).hexdigest() for key in self.values()]
         return any(hmac.compare_digest(given, one.encode()) for one in made)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,8 @@ class Sources:
 
     @classmethod
     def load(cls, conf: cfg.ConfigOpts) -> Sources:
-        """Read and check the file, but no secret; without a file there are no sources.
+        """Read and check the file; a secret that cannot be read is no mistake here. Without a file
+        there are no sources.
 
         :raises BadSources: it cannot be used.
         """
@@ -129,8 +130,27 @@ class _Checker:
             source = self._source(name, said, aliases)
             if source is not None:
                 found[name] = source
+        self._refuse_shared(found.values())
         self._raise()
         return Sources(found, aliases)
+
+    def _refuse_shared(self, found: Iterable[Source]) -> None:
+        """What is signed does not name the source, so that one key is one source's alone."""
+        seen: dict[bytes, str] = {}
+        for source in found:
+            if source.secret is None or source.known_by != 'hmac':
+                continue
+            try:
+                keys = source.secret.values()
+            except BadSecret:
+                continue  # who is going to be posted to says so; others may not read it
+            others = {seen.setdefault(key, source.name) for key in keys} - {source.name}
+            if others:
+                self._say(
+                    ('sources', source.name, 'hmac'),
+                    f'{source.name} has the key of {min(others)}: a message that was signed for '
+                    'one could be sent again to the other; give each a key of its own',
+                )
 
     def _raise(self) -> None:
         if self._wrong:

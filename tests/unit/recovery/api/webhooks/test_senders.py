@@ -106,6 +106,29 @@ def test_a_signed_message_is_taken_once(
     assert len(rows(site, tables.alarm)) == 1
 
 
+@pytest.mark.parametrize('form', ['{}', 'sha256= {}', 'SHA256=\t{} ', ' sha256=  {}', 'upper'])
+def test_another_spelling_of_a_signature_is_the_same_one(site: Site, post: Post, form: str) -> None:
+    body = json.dumps({'host': 'compute-02'}).encode()
+    headers = sign(site, body)
+    digest = headers['X-Recovery-Signature'].removeprefix('sha256=')
+    assert len(post(body, 'signed', headers=headers).get_json()['alarms']) == 1
+    other = digest.upper() if form == 'upper' else form.format(digest)
+    again_ = post(body, 'signed', headers=headers | {'X-Recovery-Signature': other})
+    assert again_.get_json()['alarms'] == []
+    assert len(rows(site, tables.alarm)) == len(rows(site, tables.nonce)) == 1
+
+
+@pytest.mark.parametrize('form', ['sha256=sha256={}', '{}0', '0x{}', 'sha256=', '{},{}', '\xe9'])
+def test_a_malformed_signature(site: Site, post: Post, form: str) -> None:
+    body = json.dumps({'host': 'compute-02'}).encode()
+    headers = sign(site, body)
+    digest = headers['X-Recovery-Signature'].removeprefix('sha256=')
+    headers['X-Recovery-Signature'] = form.format(digest, digest)
+    response = post(body, 'signed', headers=headers)
+    assert response.status_code == 401
+    assert not rows(site, tables.alarm)
+
+
 def test_a_signed_message_that_was_not_stored_may_be_sent_again(
     site: Site,
     post: Post,

@@ -102,6 +102,26 @@ def test_all_mistakes_are_said_at_once(conf: cfg.ConfigOpts, tmp_path: Path) -> 
     assert [line.split(': ')[0].rpartition(':')[2] for line in lines] == ['2', '3']
 
 
+def test_two_sources_have_not_one_key(conf: cfg.ConfigOpts, tmp_path: Path) -> None:
+    for name, text in (
+        ('a', 'the-first-key-of-a\nthe-second-of-both\n'),
+        ('b', 'of-b-alone-01234\n'),
+    ):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o640)
+    text = (
+        'sources:\n  a: {driver: generic, hmac: {file: a}}\n'
+        '  b: {driver: generic, hmac: {file: b}}\n'
+        '  c: {driver: generic, hmac: {file: missing}}\n  d: {driver: generic, token: {file: a}}\n'
+    )
+    assert len(load(conf, tmp_path, text)) == 4
+    (tmp_path / 'b').write_text('the-second-of-both\n')
+    with pytest.raises(BadSources, match=r'b has the key of a: .* give each') as no:
+        load(conf, tmp_path, text)
+    assert 'sources.yaml:3: ' in str(no.value)
+    assert 'second' not in str(no.value)
+
+
 def test_in_a_lab_a_source_needs_no_secret(conf: cfg.ConfigOpts, tmp_path: Path) -> None:
     conf.set_override('auth', 'noauth', 'api')
     found: Any = load(conf, tmp_path, 'sources: {am: {driver: aodh}}').get('am')
