@@ -213,4 +213,11 @@ def _measured(site: Site, inside: Application) -> Application:
 def _outer(site: Site, inside: Any) -> Application:
     """What changes the request before anybody looks at it, as operators of OpenStack know it."""
     stack: Application = HTTPProxyToWSGI(CORS(inside, site.conf), site.conf)
+    if site.conf.api.auth == 'noauth' and site.conf.oslo_middleware.enable_proxy_headers_parsing:
+        # A header would say that the caller is this very machine.
+        raise BadOptions(
+            '[api] auth = noauth lets in whoever is on this machine, and with [oslo_middleware] '
+            'enable_proxy_headers_parsing everybody may say so: set that to false, or auth to '
+            'keystone'
+        )
     return stack

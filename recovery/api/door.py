@@ -32,7 +32,7 @@ def guard(site: Site, inner: Application, is_open: Callable[[str], bool]) -> App
     :param is_open: whether a path needs no token.
     :raises BadOptions: [keystone_authtoken] cannot be used.
     """
-    closed = _lab(inner) if site.conf.api.auth == 'noauth' else _keystone(site, inner)
+    closed = _lab(site, inner) if site.conf.api.auth == 'noauth' else _keystone(site, inner)
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         environ.pop(ENVIRON, None)
@@ -72,20 +72,36 @@ def loopback(address: str) -> bool:
     return (getattr(found, 'ipv4_mapped', None) or found).is_loopback
 
 
-def _lab(inner: Application) -> Application:
+def _lab(site: Site, inner: Application) -> Application:
     """A server that is not ours may listen anywhere, so each request is looked at, too."""
+    own = _name(site.conf.api.listen or '')
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if not loopback(str(environ.get('REMOTE_ADDR', ''))):
-            fault = Fault(403, 'Without authentication only this machine itself is answered.')
-            start('403 Forbidden', [('Content-Type', 'application/json')])
-            return [text(fault).encode()]
+            return _forbidden(start, 'Without authentication only this machine itself is answered.')
+        host = _name(str(environ.get('HTTP_HOST', '')))
+        # The page of a stranger whose name stands for 127.0.0.1 asks with the browser of this one.
+        if host != own and not loopback(host):
+            return _forbidden(
+                start, 'Without authentication only localhost is answered, by that name.'
+            )
         name = str(environ.get('HTTP_X_AUTH_TOKEN', '')).partition(':')[0][:64]
         known = name if name.isascii() and name.isprintable() else ''
         environ[ENVIRON] = Caller(known or 'noauth', system=True, lines=LAB)
         return inner(environ, start)
 
     return application
+
+
+def _name(address: str) -> str:
+    """Of a Host header, or of [api] listen, without its port."""
+    host, colon, port = address.strip().lower().rpartition(':')
+    return (host if colon and port.isdecimal() else address.strip().lower()).strip('[]')
+
+
+def _forbidden(start: Callable[..., Any], sentence: str) -> Iterable[bytes]:
+    start('403 Forbidden', [('Content-Type', 'application/json')])
+    return [text(Fault(403, sentence)).encode()]
 
 
 def _keystone(site: Site, inner: Application) -> Application:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import flask
 import pytest
 from prometheus_client import generate_latest
 
@@ -18,6 +19,7 @@ from recovery.conf.reading import BadOptions
 from recovery.operate.refusal import BadRules, Refusal
 from tests.unit.recovery.api import asking
 from tests.unit.recovery.api.conftest import Make
+from tests.unit.recovery.api.test_door import KEYSTONE
 
 ERRORS: dict[str, BaseException] = {
     'fault': Fault(409, 'It is busy.', verb='recovery cancel 1'),
@@ -151,13 +153,14 @@ def test_pages_of_other_sites_may_ask_only_if_configured(make: Make, tmp_path: A
 def test_a_proxy_is_believed_only_if_configured(
     make: Make, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rooms, 'ROOMS', (asking.room(('GET', '/v1/toys', dict)),))
-    here = make()
+    asked = ('GET', '/', lambda: {'from': flask.request.remote_addr})
+    monkeypatch.setattr(rooms, 'ROOMS', (asking.room(asked),))
     forwarded = {'X-Forwarded-For': '192.0.2.7'}
-    client = asking.whole(here)
-    assert client.get('/v1/toys', headers=forwarded).status_code == 200
+    assert asking.whole(make()).get('/', headers=forwarded).get_json() == {'from': None}
+    here = make(auth='keystone')
     file = tmp_path / 'proxy.conf'
-    file.write_text('[oslo_middleware]\nenable_proxy_headers_parsing = true\n')
+    believing = '[oslo_middleware]\nenable_proxy_headers_parsing = true\n'
+    file.write_text(KEYSTONE.format(url='http://127.0.0.1:1') + believing)
     here.conf([], default_config_files=[str(file)], default_config_dirs=[])
-    here.conf.set_override('auth', 'noauth', 'api')
-    assert asking.whole(here).get('/v1/toys', headers=forwarded).status_code == 403
+    here.conf.set_override('connection', str(here.store.url), 'database')
+    assert asking.whole(here).get('/', headers=forwarded).get_json() == {'from': '192.0.2.7'}

@@ -181,6 +181,43 @@ def test_and_nobody_from_elsewhere(make: Make) -> None:
         assert client.get('/v1/me', environ_overrides={'REMOTE_ADDR': address}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    'host',
+    ['localhost', 'LOCALHOST:15868', '127.0.0.1', '127.0.0.1:15868', '[::1]', '[::1]:15868', ''],
+)
+def test_by_a_name_of_this_machine(make: Make, host: str) -> None:
+    client = asking.whole(make())
+    assert client.get('/v1/me', environ_overrides={'HTTP_HOST': host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    'host', ['rebound.example', 'rebound.example:15868', '192.0.2.7', '127.0.0.1.example:1',
+             'localhost.example', '[2001:db8::1]:15868'],
+)  # fmt: skip
+def test_and_by_no_other_one(make: Make, host: str) -> None:
+    """A browser here may be made to believe that a stranger's name is this machine."""
+    client = asking.whole(make())
+    answer = client.get('/v1/me', environ_overrides={'HTTP_HOST': host})
+    assert (answer.status_code, asking.said(answer)[0]) == (403, 'forbidden')
+    assert 'name' not in answer.text.replace('that name', '')
+
+
+def test_the_name_that_it_listens_at_is_its_own(make: Make) -> None:
+    here = make()
+    here.conf.set_override('listen', 'controller:15868', 'api')
+    client = asking.whole(here)
+    answer = client.get('/v1/me', environ_overrides={'HTTP_HOST': 'Controller:15868'})
+    assert answer.status_code == 200
+
+
+def test_headers_of_a_proxy_are_not_believed_in_a_lab(make: Make) -> None:
+    here = make()
+    asking.whole(here)  # it registers the option
+    here.conf.set_override('enable_proxy_headers_parsing', True, 'oslo_middleware')
+    with pytest.raises(BadOptions, match='enable_proxy_headers_parsing everybody may say so'):
+        asking.whole(here)
+
+
 @pytest.mark.parametrize('listen', ['127.0.0.1:1', 'localhost:1', '[::1]:1', '127.5.5.5:15868'])
 def test_loopback_by_any_name_is_fine(listen: str) -> None:
     door.refuse_wide(listen)
