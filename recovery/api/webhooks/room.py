@@ -68,7 +68,7 @@ def room(site: Site) -> flask.Blueprint:
             return Webhook(site, name).take(), 202
         except (Fault, HTTPException) as error:  # senders drop what is answered 4xx
             status = error.status if isinstance(error, Fault) else error.code
-            LOG.warning('a post to /alarms/%.80s is answered %s: %s', name, status, error)
+            LOG.warning('a post to %r is answered %s: %s', f'/alarms/{name[:80]}', status, error)
             raise
 
     return blueprint

@@ -136,14 +136,20 @@ def test_malformed_is_400_and_one_sentence_also_in_the_log(
     response = post(body)
     assert response.status_code == 400
     assert said(response).count('\n') == 0
-    assert 'a post to /alarms/am is answered 400: ' in caplog.text
+    assert "a post to '/alarms/am' is answered 400: " in caplog.text
+
+
+def test_a_stranger_writes_no_line_of_the_log(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    assert post(b'{}', 'x%0A2026-11-21 ERROR all is lost').status_code == 404
+    (record,) = [one for one in caplog.records if 'is answered 404' in one.getMessage()]
+    assert '\n' not in record.getMessage()
 
 
 def test_a_message_that_is_too_long_is_in_the_log(
     post: Post, conf: cfg.ConfigOpts, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert post(b' ' * (conf.api.max_body + 1)).status_code == 413
-    assert 'a post to /alarms/am is answered 413: ' in caplog.text
+    assert "a post to '/alarms/am' is answered 413: " in caplog.text
 
 
 def test_the_alerts_of_a_large_outage_are_one_message(post: Post) -> None:
