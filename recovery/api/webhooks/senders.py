@@ -50,6 +50,8 @@ def known(site: Site, source: Source) -> Sender:
     :raises Fault: 401 not the source; 403 it may not; 503 nobody can tell.
     """
     try:
+        if source.unusable:
+            raise BadSecret(source.unusable)
         if source.known_by == 'token':
             return _by_token(source)
         if source.known_by == 'hmac':
@@ -60,6 +62,8 @@ def known(site: Site, source: Source) -> Sender:
     if source.known_by == 'keystone':
         found = caller()
         allow('alarm-raise')
+        if source.users and found.user not in source.users:
+            raise Fault(403, f'Another user of Keystone posts as {source.name}: see its "users".')
         return Sender(found.name)
     if site.conf.api.auth != 'noauth' or not door.loopback(flask.request.remote_addr or ''):
         raise _stranger(source, 'it has no secret, and this is no lab')

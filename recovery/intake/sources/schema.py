@@ -19,6 +19,22 @@ _ALIASES = {
         'description': 'the host as Nova spells it',
     },
 }
+_KEYSTONE = {
+    'if': {'type': 'object'},
+    'then': {
+        'required': ['users'],
+        'additionalProperties': False,
+        'properties': {
+            'users': {
+                'type': 'array',
+                'minItems': 1,
+                'items': {'type': 'string', 'minLength': 1, 'description': 'the id of a user'},
+                'description': 'a list of ids of users, and nobody else may post',
+            },
+        },
+    },
+    'else': {'enum': [True], 'description': 'its tokens are those of Keystone'},
+}
 SOURCE: dict[str, Any] = {
     'type': 'object',
     'required': ['driver'],
@@ -28,7 +44,7 @@ SOURCE: dict[str, Any] = {
         'driver': {'type': 'string', 'minLength': 1},
         'token': {**REFERENCE, 'description': '{file: PATH} or {env: NAME}, never the token'},
         'hmac': {**REFERENCE, 'description': '{file: PATH} or {env: NAME}, never the key'},
-        'keystone': {'enum': [True], 'description': 'its tokens are those of Keystone'},
+        'keystone': _KEYSTONE,
         'kind': {'type': 'string', 'minLength': 1, 'description': 'a failure kind'},
         'resolved': {'enum': [IGNORE, CANCEL]},
         'aliases': _ALIASES,

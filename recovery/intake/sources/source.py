@@ -9,7 +9,7 @@ from typing import Any
 
 from oslo_config import cfg
 
-from drivers.contracts.alarms import AlarmDriver, Heard, Post
+from drivers.contracts.alarms import AlarmDriver, BadPayload, Heard, Post
 from drivers.contracts.inventory import InventoryError
 from drivers.inventory.file.schema import violations
 from drivers.inventory.file.source import Source as File
@@ -22,6 +22,7 @@ from recovery.policy import order
 from recovery.site import Site
 
 DRIVERS = 'recovery.alarms'
+NO_KEYSTONE = '[api] auth = noauth knows no tokens of Keystone'
 KEYS = ('token', 'hmac', 'keystone')  #: ways to be known, one of which a source has
 
 
@@ -41,13 +42,19 @@ class Source:
     kind: str = order.HOST_DOWN  #: where its messages do not say which
     resolved: str = schema.IGNORE
     aliases: Mapping[str, str] = field(default_factory=dict)  #: those of all sources included
+    users: frozenset[str] = frozenset()  #: of Keystone, by id; none: whoever may raise alarms
+    unusable: str = ''  #: why nobody can be known as it here
 
     def read(self, post: Post) -> Heard:
         """What a message says. Raises BadPayload."""
+        if self.unusable:
+            raise BadPayload(f'source {self.name}: {self.unusable}')
         return self.reader.read(post)
 
     def without_secret(self) -> str:
         """Why its secret cannot be used; '' when it can, or there is none."""
+        if self.unusable:
+            return self.unusable
         try:
             if self.secret is not None:
                 self.secret.values()
@@ -184,6 +191,8 @@ class _Checker:
             kind=kind,
             resolved=said.get('resolved', schema.IGNORE),
             aliases={**aliases, **said.get('aliases', {})},
+            users=_users(said.get('keystone')),
+            unusable=NO_KEYSTONE if known_by == 'keystone' and self._lab else '',
         )
 
     def _known_by(self, trail: Trail, said: Mapping[str, Any]) -> tuple[str, Secret | None]:
@@ -196,8 +205,6 @@ class _Checker:
             return '', None
         key = given[0]
         if key == 'keystone':
-            if self._lab:
-                self._say((*trail, key), '[api] auth = noauth knows no tokens of Keystone')
             return key, None
         return key, Secret(key, said[key], self._path.parent)
 
@@ -220,3 +227,7 @@ class _Checker:
         for sentence in objections:
             self._say((*trail, 'settings'), sentence)
         return None if objections else driver.build(settings)
+
+
+def _users(keystone: Any) -> frozenset[str]:
+    return frozenset(keystone['users'] if isinstance(keystone, dict) else ())

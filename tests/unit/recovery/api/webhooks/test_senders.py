@@ -23,7 +23,7 @@ from flows.stop import StoreAway
 from recovery.api import app as api
 from recovery.db import alarms as stored_alarms
 from recovery.db import tables
-from recovery.intake.sources import BadSources
+from recovery.intake.sources import BadSources, Sources
 from recovery.site import Site
 from tests.unit.drivers.alarms import payloads
 from tests.unit.recovery.api import asking
@@ -207,6 +207,41 @@ def test_aodh_is_known_by_keystone(site: Site, client: Client, dead: str) -> Non
         assert response.status_code == status
     (kept,) = rows(site, tables.alarm)
     assert (kept['requested_by'], kept['subject']) == ('heat', dead)
+
+
+def test_a_source_of_some_users_of_keystone(site: Site, sources: Path, dead: str) -> None:
+    from recovery.api.caller import ENVIRON
+    from recovery.operate.callers import Caller
+
+    text = 'sources: {aodh: {driver: aodh, keystone: {users: [u-1, u-2]}}}'
+    (sources / 'sources.yaml').write_text(text)
+    client, body = Client(api.inner(site)), json.dumps(payloads.aodh())
+    for user, status in (('u', 403), ('', 403), ('u-2', 202)):
+        environ = {ENVIRON: Caller('heat', ('admin',), 'p', user)}
+        response = client.post(f'/alarms/aodh?host={dead}', data=body, environ_overrides=environ)
+        assert response.status_code == status
+    assert len(rows(site, tables.alarm)) == 1
+
+
+def test_in_a_lab_no_source_is_known_by_keystone(
+    site: Site, conf: cfg.ConfigOpts, sources: Path
+) -> None:
+    from recovery.api.caller import ENVIRON
+    from recovery.operate.callers import Caller
+
+    conf.set_override('auth', 'noauth', 'api')
+    with pytest.raises(BadSources, match=r'source aodh: .* knows no tokens of Keystone'):
+        api.inner(site)
+    whole = (sources / 'sources.yaml').read_text()
+    (sources / 'sources.yaml').write_text('sources: {}')
+    Sources.renew(site)
+    client = Client(api.inner(site))
+    (sources / 'sources.yaml').write_text(whole)
+    Sources.renew(site)
+    environ = {ENVIRON: Caller('noauth', ('admin',), 'p', 'u')}
+    path, body = '/alarms/aodh?host=compute-02', json.dumps(payloads.aodh())
+    assert client.post(path, data=body, environ_overrides=environ).status_code == 503
+    assert not rows(site, tables.alarm)
 
 
 KEYSTONE = """

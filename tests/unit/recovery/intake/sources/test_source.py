@@ -10,6 +10,7 @@ import pytest
 import yaml
 from oslo_config import cfg
 
+from drivers.contracts.alarms import BadPayload, Post
 from recovery.intake.sources import BadSources, Sources
 
 TOP = Path(__file__).resolve().parents[5]
@@ -70,6 +71,10 @@ def test_what_is_left_out(conf: cfg.ConfigOpts, tmp_path: Path) -> None:
         ('sources: {Am/1: {driver: aodh, keystone: true}}', "'Am/1' is no name of a source"),
         ('sources: {am: {driver: aodh, keystone: true, kind: sad}}', "no failure kind 'sad'"),
         ('sources: {am: {driver: aodh, keystone: true, resolved: yes}}', '"resolved" must be one'),
+        ('sources: {am: {driver: aodh, keystone: false}}', '"keystone" must be one of "True"'),
+        ('sources: {am: {driver: aodh, keystone: {}}}', '"users" is missing'),
+        ('sources: {am: {driver: aodh, keystone: {users: []}}}', '"users" must not be empty'),
+        ('sources: {am: {driver: aodh, keystone: {roles: [a], users: [b]}}}', '"roles" is not'),
         (
             'sources: {am: {driver: generic, keystone: true, settings: {hots: a}}}',
             '"hots" is not known here; known are "each", "match"',
@@ -126,5 +131,26 @@ def test_in_a_lab_a_source_needs_no_secret(conf: cfg.ConfigOpts, tmp_path: Path)
     conf.set_override('auth', 'noauth', 'api')
     found: Any = load(conf, tmp_path, 'sources: {am: {driver: aodh}}').get('am')
     assert found.known_by == ''
-    with pytest.raises(BadSources, match='noauth knows no tokens of Keystone'):
-        load(conf, tmp_path, 'sources: {am: {driver: aodh, keystone: true}}')
+
+
+def test_in_a_lab_a_source_of_keystone_is_refused_alone(
+    conf: cfg.ConfigOpts, tmp_path: Path
+) -> None:
+    conf.set_override('auth', 'noauth', 'api')
+    text = (
+        'sources:\n  am: {driver: generic, settings: {host: h}}\n'
+        '  aodh: {driver: aodh, keystone: true}\n'
+    )
+    found: Any = load(conf, tmp_path, text)
+    assert found.get('am').read(Post('am', {'h': 'a'}, {}, 1.0)).wrong == ()
+    with pytest.raises(BadPayload, match=r'source aodh: .* noauth knows no tokens of Keystone'):
+        found.get('aodh').read(Post('aodh', {}, {}, 1.0))
+    with pytest.raises(BadSources, match=r'source aodh: .* noauth knows no tokens of Keystone'):
+        found.refuse_secretless()
+
+
+def test_users_of_keystone(conf: cfg.ConfigOpts, tmp_path: Path) -> None:
+    for said, users in (('true', ()), ('{users: [a, b]}', ('a', 'b'))):
+        text = f'sources: {{aodh: {{driver: aodh, keystone: {said}}}}}'
+        found: Any = load(conf, tmp_path, text).get('aodh')
+        assert (found.known_by, found.users) == ('keystone', frozenset(users))
