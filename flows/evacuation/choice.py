@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 
@@ -68,7 +68,7 @@ class Choice:
         """What is to be done with one instance of a failed host: the table's word, and ours."""
         plan = classify(instance, migrations, host=host, storage=storage)
         why = '' if plan.action == 'leave' else self.why_left(instance)
-        return Plan('leave', why) if why else plan
+        return replace(plan, action='leave', reason=why) if why else plan
 
     def why_left(self, instance: Instance) -> str:
         """Why an instance is left although it could be evacuated; '' when it is not."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from drivers.contracts.compute import Capacity, Instance
+from drivers.contracts.compute import Capacity, Instance, Service
 from flows.asking import nova
 from flows.evacuation.listing import Untrusted, find_service, hypervisor_of
 from flows.evacuation.sender import needed
@@ -59,7 +59,7 @@ class Reserve(SpareCalls):
                 return spare.host
             if spare.state == TAKEN and not self._holds(spare.host):
                 self.give_back(spare)  # one at a time
-        mine = {spare.host for spare in tools.spares.mine()}
+        mine = {spare.host for spare in tools.spares.mine() if spare.state == TAKEN}
         for host in tools.spares.reserved():
             if host in mine or host == tools.claim.host:
                 continue
@@ -96,18 +96,22 @@ class Reserve(SpareCalls):
             return 'it is forced down'
         if service.state != 'up':
             return 'its service is down'
-        if taken is not None and not service.enabled and not self._ours_to_enable(taken):
+        if taken is not None and not service.enabled and not self._ours_to_enable(taken, service):
             return f'somebody else disabled it: {service.disabled_reason or "no reason given"}'
         return ''
 
-    def _ours_to_enable(self, spare: Spare) -> bool:
+    def _ours_to_enable(self, spare: Spare, service: Service) -> bool:
         """Whether it is disabled because we have not enabled it yet, or disabled it ourselves."""
-        done = [
-            one
-            for one in self._changes(spare)
-            if one.outcome is not None and not one.outcome.startswith(('failed: ', 'refused: '))
+        changes = [
+            one for one in self._changes(spare) if not (one.outcome or '').startswith('refused: ')
         ]
-        return spare.state == TAKEN and (not done or done[-1].action == DISABLE_SPARE)
+        if spare.state != TAKEN or not changes:
+            return spare.state == TAKEN
+        last, said = changes[-1], service.disabled_reason
+        if said not in {one.observed.get('reason') for one in changes} | {RESERVED}:
+            return False  # somebody gave another reason since
+        unknown = last.outcome is None or last.outcome.startswith('failed: ')
+        return unknown or last.action == DISABLE_SPARE
 
     def _open(self, spare: Spare) -> bool:
         """Put it into service. False: it does not come."""
@@ -162,17 +166,18 @@ class Reserve(SpareCalls):
         """Reserve it again if it is proven empty; else it stays in service. Whether it is
         reserved again. Raises Waiting when Nova does not say."""
         tools, host = self._tools, spare.host
-        if why := tools.spares.failed(host):
+        if why := tools.spares.failed(host) or self._shut_by_others(spare):
             tools.spares.give_back(host, reserved=False)
             tools.ledger.event(f'{host} is no reserved host any more', why)
             return False
         holds = self._holds(host)
-        closed = not holds and self._close(spare)
-        if closed and (holds := self._holds(host)):  # it landed there before the door was shut
-            service = self._service(host)
-            if not service.enabled:
-                self._set(service, ENABLE_SPARE, enabled=True)
+        if not holds and self._close(spare):
+            holds = self._holds(host)  # it landed there before the door was shut
         if holds:
+            service, changes = self._service(host), self._changes(spare)
+            shut = bool(changes) and changes[-1].action == DISABLE_SPARE  # also by an earlier owner
+            if shut and not service.enabled and not tools.spares.unfit(host):
+                self._set(service, ENABLE_SPARE, enabled=True)
             tools.spares.keep(host)
             tools.ledger.event(f'{host} stays in service, and is no reserved host any more', holds)
             return False
@@ -181,6 +186,13 @@ class Reserve(SpareCalls):
         tools.ledger.event(f'{host} is a reserved host again', 'nothing runs on it')
         return True
 
+    def _shut_by_others(self, spare: Spare) -> str:
+        service = self._service(spare.host)
+        said = service.disabled_reason or ''
+        if service.enabled or said.startswith('recovery ') or self._ours_to_enable(spare, service):
+            return ''
+        return f'somebody else disabled it: {said or "no reason given"}'
+
     def _close(self, spare: Spare) -> bool:
         """Disable it, if it was us who enabled it. Whether it is disabled by us."""
         changes = [one for one in self._changes(spare) if one.action == ENABLE_SPARE]
@@ -188,7 +200,7 @@ class Reserve(SpareCalls):
         if was is None:
             return False
         service = self._service(spare.host)
-        if service.enabled:
+        if service.enabled or (service.disabled_reason or '').startswith('recovery '):
             reason = was.observed.get('reason') or RESERVED
             self._set(service, DISABLE_SPARE, enabled=False, disabled_reason=reason)
             if self._service(spare.host).enabled:

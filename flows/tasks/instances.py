@@ -16,7 +16,7 @@ from flows.evacuation.listing import Listing, Untrusted, checked
 from flows.evacuation.settings import EvacuationSettings
 from flows.evacuation.slots import Slots
 from flows.fencing.levels import fenced_level
-from flows.fencing.readings import all_off, read_all, sentence
+from flows.fencing.readings import all_off, any_on, read_all, sentence
 from flows.fencing.watch import PowerWatch
 from flows.ports import Claim, Ledger
 from flows.records import Item, ItemState, Proof
@@ -200,3 +200,17 @@ def still_off(proof: Proof, path: FencePath, claim: Claim, ledger: Ledger, clock
     readings = read_all(devices_of(proof, path, claim, ledger), clock)
     if not all_off(readings):
         raise BackToFence(f'{claim.host} does not read off any more: {sentence(readings)}')
+
+
+def still_proven(
+    proof_id: int, path: FencePath, claim: Claim, ledger: Ledger, clock: Clock
+) -> None:
+    """Before a spare is opened, maybe hours after the proof: it stands, and the host is off.
+
+    :raises BackToFence: it does not, or the host is on.
+    """
+    proof = load_proof(proof_id, claim, ledger, clock)
+    if proof.kind == 'power':
+        still_off(proof, path, claim, ledger, clock)
+    elif any_on(readings := read_all(devices_of(proof, path, claim, ledger), clock)):
+        raise BackToFence(f'{claim.host} is on again: {sentence(readings)}')

@@ -110,6 +110,8 @@ class DisableService(Step):
         ours = said == reason_of(claim.recovery_id)
         # What this recovery has taken over had closed the host because its service was down.
         taken = said in [reason_of(one) for one in ledger.superseded()]
+        if service.forced_down or ledger.marked_failed():
+            return  # it has failed since: its return opens it
         if service.enabled or not (ours or taken) or not ledger.owned_disable():
             return
         if taken and service.state != 'up':

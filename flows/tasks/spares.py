@@ -15,14 +15,14 @@ from flows.evacuation.slots import Slots
 from flows.evacuation.spare_calls import Tools
 from flows.ports import Claim, Ledger, Spares
 from flows.records import Item, ItemState
-from flows.stop import Waiting
-from flows.tasks.instances import Evacuate
+from flows.tasks.instances import Evacuate, still_proven
+from flows.tasks.service import service_of
+from flows.tasks.spare_waits import no_spare, not_yet
 from flows.tasks.step import Step
 
 AUTO, RESERVED_HOST = 'auto', 'reserved_host'
 AUTO_PRIORITY, RH_PRIORITY = 'auto_priority', 'rh_priority'
 METHODS = (AUTO, RESERVED_HOST, AUTO_PRIORITY, RH_PRIORITY)
-AGAIN_SECONDS = 60.0
 UNDER_WAY = (ItemState.STARTED, ItemState.UNSETTLED)
 
 
@@ -53,11 +53,13 @@ class TakeSpare(Step):
 
     def execute(
         self,
+        proof_id: int,
         listed: dict[str, Any],
         claim: Claim,
         ledger: Ledger,
         spares: Spares,
         compute: ComputeDriver,
+        fence_path: FencePath,
         clock: Clock,
     ) -> dict[str, Any]:
         self.begin(ledger)
@@ -67,6 +69,7 @@ class TakeSpare(Step):
             return {'host': None}
         tools = Tools(claim, ledger, spares, compute, clock, **self._seconds)
         reserve = Reserve(tools, aggregates=self._aggregates)
+        still_proven(proof_id, fence_path, claim, ledger, clock)
         host = reserve.take(wanting(tools, self._attempts))
         if host is None and self._method == RESERVED_HOST:
             raise no_spare(claim, waiting)
@@ -153,27 +156,35 @@ class EvacuateRest(Evacuate):
             if in_state(ledger, ItemState.PENDING, *UNDER_WAY):
                 send(ANYWHERE if not spares.mine() else _anywhere_but(spares))
         else:
-            self._to_spares(tools, send)
+            self._to_spares(
+                tools, send, lambda: still_proven(proof_id, fence_path, claim, ledger, clock)
+            )
         return counted(ledger)
 
-    def _to_spares(self, tools: Tools, send: Callable[[Aim], None]) -> None:
+    def _to_spares(
+        self, tools: Tools, send: Callable[[Aim], None], proven: Callable[[], None]
+    ) -> None:
         reserve = Reserve(tools, aggregates=self._aggregates)
         limit = self._settings.attempts
         while in_state(tools.ledger, ItemState.PENDING, *UNDER_WAY):
             self._fail_spent(tools)
             pending = in_state(tools.ledger, ItemState.PENDING)
+            if pending:
+                proven()
             host = reserve.take(wanting(tools, limit)) if pending else None
             if host is not None:
                 before = _where(tools.ledger)
                 send(Aim(spare=host, last=False))
                 if _where(tools.ledger) == before:  # asking on and on would change nothing
-                    raise _not_yet(tools.claim, in_state(tools.ledger, ItemState.PENDING))
+                    raise not_yet(tools.claim, in_state(tools.ledger, ItemState.PENDING))
             elif in_state(tools.ledger, *UNDER_WAY):
                 send(Aim(nobody='what is under way ends first', last=False))
             elif pending and self._method == RESERVED_HOST:
                 raise no_spare(tools.claim, pending)
             elif pending:
-                self._give_up(tools.ledger, pending)
+                # Raises Waiting for what is blocked, or on its way: that has not failed.
+                send(Aim(nobody='what moves ends first', last=False))
+                self._give_up(tools.ledger, in_state(tools.ledger, ItemState.PENDING))
 
     def _fail_spent(self, tools: Tools) -> None:
         """An instance that a spare could not start has failed, and so has one that a spare did
@@ -249,8 +260,10 @@ def counted(ledger: Ledger) -> dict[str, int]:
 
 def wanting(tools: Tools, limit: int) -> Callable[[str], Iterable[Instance]]:
     """By host, the instances that wait and were not sent there in vain already."""
+    service_of(tools.compute, tools.claim.host, tools.read_seconds)
     with nova():
         known = tools.compute.instances(host=tools.claim.host, timeout=tools.read_seconds)
+    service_of(tools.compute, tools.claim.host, tools.read_seconds)  # H2
     attempts = tools.ledger.attempts()
     pending = {item.instance for item in in_state(tools.ledger, ItemState.PENDING)}
     waiting = [one for one in known if one.id in pending]
@@ -267,30 +280,9 @@ def wanting(tools: Tools, limit: int) -> Callable[[str], Iterable[Instance]]:
     return wants
 
 
-def no_spare(claim: Claim, pending: list[Item]) -> Waiting:
-    """What a recovery waits for that may use nothing but reserved hosts."""
-    return Waiting(
-        f'{len(pending)} instance(s) of {claim.host} wait for a reserved host, {pending[0].name} '
-        'for one, and none of its segment can be used: register or repair one',
-        code='no-spare',
-        verb=f'recovery rerun {claim.recovery_id}',
-        again_in=AGAIN_SECONDS,
-    )
-
-
 def _where(ledger: Ledger) -> tuple[object, ...]:
     """What a pass changes if it changes anything."""
     return (*((item.instance, item.state) for item in ledger.items()), len(ledger.attempts()))
-
-
-def _not_yet(claim: Claim, pending: list[Item]) -> Waiting:
-    return Waiting(
-        f'{len(pending)} instance(s) of {claim.host} cannot be sent to a reserved host yet, '
-        f'{pending[0].name} for one: a move of it is under way, or the host has just changed',
-        code='migration-open',
-        verb=f'recovery settle {claim.recovery_id[:8]} {pending[0].instance[:8]} --as STATE',
-        again_in=30.0,
-    )
 
 
 def _anywhere_but(spares: Spares) -> Aim:

@@ -65,7 +65,7 @@ def conclude(claim: Claim, make: Callable[[Mapping[str, Any]], Run], *, claims: 
 
 
 def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
-    if row['undoing'] and row['wish'] is not None:
+    if row['undoing'] and row['wish'] == 'leave':
         return _leave(claim, run, row['reason'] or '')
     if row['undoing']:
         return _undo(claim, run, row['reason'] or '')

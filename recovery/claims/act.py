@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from drivers.contracts.clock import Clock
 from drivers.contracts.errors import DriverError, Refused
 from flows.ports import Line
-from flows.records import ON_SPARES
+from flows.records import ENABLE_SPARE, ON_SPARES
 from flows.stop import ClaimLost, StoreAway, Waiting
 from recovery.claims.wish import wish
-from recovery.db import guards, intents, items, recoveries, scopes
+from recovery.db import guards, hosts, intents, items, recoveries, scopes, spares
 
 if TYPE_CHECKING:
     from recovery.claims.claim import Claim
@@ -68,6 +68,7 @@ def _acting(
 
     def intend(connection: sa.Connection) -> tuple[float, int, int | None]:
         _allowed(claim, connection, target if action in ON_SPARES else claim.host)
+        _in_hands(claim, connection, action, target)
         if line is not None:
             verdict = line.check(connection)
             if verdict.answer != 'admit':
@@ -118,6 +119,19 @@ def _allowed(claim: Claim, connection: sa.Connection, acted_on: str) -> None:
             verb=f'recovery unpause{scopes.flags(paused.scope)}',
             again_in=10.0,
         )
+
+
+def _in_hands(claim: Claim, connection: sa.Connection, action: str, host: str) -> None:
+    """Nothing is opened that has failed, or that somebody has in hand, since it was looked at."""
+    why = ''
+    if action == ENABLE_SPARE:
+        why = spares.unfit(connection, host, claim.recovery_id, claim.clock.now())
+    elif action == 'enable-service' and claim.kind == 'service-down':
+        known = hosts.get(connection, host)
+        if known.maintenance:
+            why = f'{known.maintenance_by} set it to maintenance: {known.maintenance_reason}'
+    if why:
+        raise Waiting(f'{host} is not enabled: {why}', code='in-hands', again_in=15.0)
 
 
 def _named(scope: str) -> str:

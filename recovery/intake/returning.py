@@ -50,7 +50,9 @@ def request_return(
         gates = tuple(gate for gate in gates if gate.name != OUT.name)
         inputs = replace(inputs, live=None)
         said = {name: value or waiting['arguments'][name] for name, value in said.items()}
-    accepted = _accepted(inputs) if said['accept_leftovers'] else ()
+    accepted = _accepted(inputs) if accept_leftovers else ()
+    if waiting is not None and not accept_leftovers:
+        accepted = tuple(waiting['approved_gates'] or ())  # what was seen then, and no more
     decision = decide(gates, replace(inputs, approval=approvals.approval(by, accepted)))
     if decision.word != Word.ADMIT:
         return _refused(decision, inputs.live)

@@ -33,8 +33,7 @@ def label(
     """Set labels of a host; what is None stays as it is. Returns what changed, as a sentence.
 
     :param segment: '' takes it out of its segment.
-    :raises Refusal: a label that there is not, nothing that would change, or the segment of a
-        member.
+    :raises Refusal: no such label, nothing that would change, or the segment of a member.
     """
     unknown = sorted(set(carries or ()) - CARRIES.keys())
     if unknown:

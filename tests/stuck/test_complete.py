@@ -27,6 +27,7 @@ UNREACHED = {
     'not-forced-down': 'for two seconds, between a request that Nova took and what it shows of it',
     'undo-refused': 'an undo is refused when it is asked for; the worker makes sure',
     'cancelled': 'an end, and nothing is stuck',
+    'in-hands': 'for the moment between a look and its act; the next look says what holds',
     'instance': 'holds an alarm, which is no recovery while nobody knows its host',
     'wanted': 'ends the alarm, and holds nothing',
     'restartable': 'ends the alarm, or the recovery, and holds nothing',
