@@ -88,7 +88,7 @@ def _notices(play: Live) -> None:
 
 #: What is held, its number, and for how many seconds. A power-off that comes between a proof and
 #: the evacuations would make the oracle ask for two newer readings, so it comes after them.
-HELD = {'bmc.power-off': (1, 30.0), 'nova.set-service': (2, 30.0), 'nova.evacuate': (1, 9.0)}
+HELD = {'bmc.power-off': (1, 60.0), 'nova.set-service': (2, 30.0), 'nova.evacuate': (1, 9.0)}
 #: One sender: a second one might be frozen inside a transaction, and SQLite has no cure for that.
 #: What the world tells of it, and how often in all: the successor asked for it, too.
 CARRIED_OUT = {
