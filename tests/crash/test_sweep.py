@@ -27,10 +27,10 @@ LEAST = {
 LEAST_ASKED = {f'host-down{GATES}': 33, f'host-return{GATES}': 36}
 #: Scenes of which a share of the points is enough: the other steps are those of other scenes.
 SHARE = {
-    'instance-down': 3,
-    'service-down': 5,
-    f'host-down{OUTLETS}': 5,
-    f'host-return{OUTLETS}': 11,
+    'instance-down': 5,
+    'service-down': 7,
+    f'host-down{OUTLETS}': 9,
+    f'host-return{OUTLETS}': 19,
     f'host-down{GATES}': 23,
     f'host-return{GATES}': 37,
     f'host-down{SPARES}': 23,

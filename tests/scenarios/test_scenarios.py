@@ -10,7 +10,7 @@ from tests.scenarios.player import FOLDER, load, names, perform
 
 #: Plays of each scenario with seeds. The most dangerous ones ask for more in their file;
 #: RECOVERY_REPLAYS asks for as many of all.
-REPLAYS = 2
+REPLAYS = 1
 
 
 @pytest.mark.parametrize('name', names())
