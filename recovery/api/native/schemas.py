@@ -45,7 +45,7 @@ TIME: Schema = {
     'type': 'string',
     'format': 'date-time',
     'maxLength': 40,
-    'pattern': r'^(19[789]\d|2\d\d\d)-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d'
+    'pattern': r'^(19[789]\d|20[0-8]\d|209[0-8])-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d'
     r'(\.\d{1,6})?(Z|[+-][01]\d:[0-5]\d)$',
 }
 SINCE: Schema = {
