@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 FARMS = {
     'ipmi-rmcpplus': 'ipmi',
     'fence_ipmilan': 'ipmi',
+    'external': 'ipmi',
     'fence_redfish': 'redfish',
     'fence_apc_snmp': 'pdu',
 }
