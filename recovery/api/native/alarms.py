@@ -68,7 +68,7 @@ RAISED = s.taken(
     subject=s.HOST,
     source=s.WORD,
     key=s.WORD,
-    at=s.TIME,
+    at=s.HAPPENED,
     evidence=s.small(EVIDENCE_LEVELS),
 )
 ROUTES = (

@@ -41,13 +41,15 @@ MARKER: Schema = {
 }
 NUMBER: Schema = {**MARKER, 'pattern': '^[0-9]{1,9}$'}
 LIMIT: Schema = {'type': 'integer', 'minimum': 1, 'maximum': 1000, 'default': PAGE}
+_DAY = r'-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-][01]\d:[0-5]\d)$'
 TIME: Schema = {
     'type': 'string',
     'format': 'date-time',
     'maxLength': 40,
-    'pattern': r'^(19[789]\d|20[0-8]\d|209[0-8])-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d'
-    r'(\.\d{1,6})?(Z|[+-][01]\d:[0-5]\d)$',
+    'pattern': rf'^(19[789]\d|2\d\d\d){_DAY}',
 }
+#: When something failed: the intake takes nothing of the next century for a time.
+HAPPENED: Schema = {**TIME, 'pattern': rf'^(19[789]\d|20[0-8]\d|209[0-8]){_DAY}'}
 SINCE: Schema = {
     'anyOf': [TIME, {'type': 'string', 'pattern': '^[0-9]{1,8}[smhd]?$'}],
     'description': 'a time, or how long ago: 90, 15m, 2h, 7d',
