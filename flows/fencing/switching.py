@@ -35,12 +35,16 @@ class Switching:
         """Go on where another worker was interrupted: what was asked counts (S30).
 
         Its time goes on, too, but each attempt that is left keeps its share of it, and a last
-        question the time of one.
+        question the time of one. The last request is sent again when nobody knows of it.
 
         :param ago: seconds since the first of ``past``.
         :param past: what is on record of it, in this try of its level, oldest first.
         """
         self.requests = max(int(one.observed.get('attempt', 0)) for one in past)
+        if past[-1].outcome is None and self.requests == self.device.attempts:
+            # Its worker died around it, maybe before it was sent: nobody may wait for what never
+            # went out. Asking twice is harmless, and each repetition costs a worker.
+            self.requests -= 1
         share = self.device.off_timeout / self.device.attempts
         kept = max(share * (self.device.attempts - self.requests), self.device.request_timeout)
         self._first = max(now - ago, now - max(0.0, self.device.off_timeout - kept))

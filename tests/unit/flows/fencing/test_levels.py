@@ -394,6 +394,22 @@ def test_requests_of_a_worker_that_was_killed_count(outcome: str | None) -> None
     assert clock.time <= 31.0  # what is left of its time, and not all of it
 
 
+def test_the_last_request_is_sent_again_when_its_worker_died_around_it() -> None:
+    """It may never have gone out, and waiting for it would be waiting for nothing."""
+    clock = Clock()
+    power = Device(clock, 'on', 'on', 'off')
+    past = [on_record(clock, 500.0, None)]
+    level, _fencer, acts = fence(clock, (power,), past=past, attempts=1, off_timeout=60.0)
+    assert level is not None
+    assert [one['attempt'] for one in acts.observed] == [1]
+    assert power.asked_at[0] < 1.0
+    clock = Clock()
+    power = Device(clock, 'on')
+    past = [on_record(clock, 35.0, 'accepted')]
+    _level, _fencer, acts = fence(clock, (power,), past=past, attempts=1, off_timeout=60.0)
+    assert acts.observed == []  # this one is known to have been asked
+
+
 def test_an_attempt_that_is_left_keeps_its_share_of_the_time() -> None:
     """The worker was dead for longer than the device had in all."""
     clock = Clock()
