@@ -14,6 +14,8 @@ ASKS = Path(__file__).with_name('asks.py')
 #: Isolated and without site packages: they start with each question.
 COMMAND = [sys.executable, '-I', '-S', str(ASKS)]
 SIMULATED = 'simulated'
+#: Several plays share the processors, and each question starts an interpreter with a library.
+PATIENT = {'request_timeout': 60, 'off_timeout': 240}
 #: Each of them asks the same BMCs, and each by a process of its own.
 DRIVERS = ('ironic', 'maas', 'external', 'fence-agent')
 #: Kinds of the requests of witnesses and channels, see :func:`outside`.
@@ -44,7 +46,8 @@ def device(driver: str, folder: Path, url: str) -> dict[str, Any]:
             'reason': 'it asks the BMCs of the world, and says OFF only when they do',
         },
     }
-    return {'name': 'bmc', 'driver': driver, **settings[driver]}
+    patient = {} if driver == SIMULATED else PATIENT
+    return {'name': 'bmc', 'driver': driver, **patient, **settings[driver]}
 
 
 def write_agent(folder: Path) -> None:

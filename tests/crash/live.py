@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +138,15 @@ class Live:
         """Whether a process is frozen by SIGSTOP."""
         state = Path(f'/proc/{self.pids[name]}/stat').read_text().rpartition(')')[2].split()[0]
         return state == 'T'
+
+    def writable(self) -> bool:
+        """Whether nobody is inside a transaction that writes. For SQLite."""
+        with closing(sqlite3.connect(self._folder / DATABASE, timeout=1.0)) as file:
+            try:
+                file.execute('BEGIN IMMEDIATE')
+            except sqlite3.OperationalError:
+                return False
+        return True
 
     # --- what came of it ----------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ from tests.crash.devices import outside
 from tests.crash.scenery import DATABASE, TooLate, control, furnish, prepare, until
 from tests.databases import database
 
-PLAY_SECONDS = 240.0  # a request to evacuate that left no trace is believed lost after a minute
+PLAY_SECONDS = 400.0  # a request to evacuate that left no trace is believed lost after a minute
 DIED = -signal.SIGKILL
 
 

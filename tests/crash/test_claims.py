@@ -66,6 +66,15 @@ def _owned_by_w1(play: Live) -> None:
     play.start('w1', held=True)
 
 
+def _freezes(play: Live) -> None:
+    """w1 freezes, and not inside a transaction: SQLite would let nobody else write."""
+    until(lambda: play.stopped('w1'), 'w1 freezes')
+    while not play.writable():
+        play.send('w1', signal.SIGCONT)
+        play.send('w1', signal.SIGSTOP)
+        until(lambda: play.stopped('w1'), 'w1 freezes again')
+
+
 def _taken_over(play: Live) -> None:
     until(lambda: play.stopped('w1'), 'w1 freezes')
     play.start('w2', 'watcher')
@@ -110,6 +119,7 @@ def test_frozen_between_renewal_and_send(kind: str, stage: Stage) -> None:
     play.control('POST', '/fault', fault)
     carried_out = CARRIED_OUT[kind]
     play.go('w1')
+    _freezes(play)
     _taken_over(play)
     told = play.events('w1')
     play.send('w1', signal.SIGCONT)
@@ -128,10 +138,10 @@ def test_frozen_between_renewal_and_send(kind: str, stage: Stage) -> None:
 def test_frozen_past_the_lease(kind: str, number: int, stage: Stage) -> None:
     play = stage(**ALONE)
     _owned_by_w1(play)
-    # Answered while it is frozen: it finds the answer when it wakes. A moment later it might be
-    # inside a transaction, and SQLite would let nobody else write.
+    # Answered while it is frozen: it finds the answer when it wakes.
     play.signal_at(kind, number, 'applied', 'SIGSTOP', 'w1')
     play.go('w1')
+    _freezes(play)
     _taken_over(play)
     told = play.events('w1')
     play.ends_well()
