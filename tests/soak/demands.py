@@ -137,21 +137,24 @@ def _lost(stage: Stage) -> Iterator[str]:
 
 
 def _last_word(stage: Stage, instance: str, host: str, when: float) -> str:
-    """Of the recovery that dealt with that death of the host, when it claims that all is well."""
+    """Of the recovery that dealt with that death of the host, when it claims that all is well.
+
+    A later one may have found the instance elsewhere, and said why it runs no more.
+    """
     began = stage.clock.now() - stage.clock.elapsed()
+    items = {one['recovery']: one for one in stage.rows(tables.item)
+             if one['instance'] == instance}  # fmt: skip
     for row in reversed(stage.recoveries()):
+        item = items.get(row['id'])
+        if item is not None and item['state'] != 'moved':
+            return ''
         if row['host'] != host or row['kind'] != 'host-down':
             continue
         if row['state'] != states.DONE or (row['ended_at'] or 0) - began < when:
             return ''
-        items = {one['instance']: one for one in stage.rows(tables.item)
-                 if one['recovery'] == row['id']}  # fmt: skip
-        item = items.get(instance)
         if item is None:
             return f'{host}, whose recovery {row["id"]} is done and does not know it'
-        if item['state'] == 'moved':
-            return f'{host}; its item of {row["id"]} is moved, and it runs nowhere'
-        return ''
+        return f'{host}; its item of {row["id"]} is moved, and it runs nowhere'
     return ''
 
 
