@@ -12,6 +12,7 @@ from drivers.contracts.errors import NotFound, Refused, Unreachable
 from flows.asking import nova
 from flows.evacuation.table import RUNNING
 from flows.ports import Claim, Ledger
+from flows.records import FAILED, Intent
 from flows.restarts import Plan
 from flows.stop import Waiting
 from flows.tasks.examining import OnInstance, look
@@ -19,8 +20,15 @@ from flows.tasks.examining import OnInstance, look
 STALE_SECONDS = 120.0  # a guest that hung may have been restarted by its owner since
 SENT_AT_MOST = 3  # requests of one kind in one round
 AGAIN_SECONDS = 60.0
+ABSENT_SECONDS = 60.0  # after its deadline a request may sit in a queue between us and Nova
 CONFLICT = 409  # Nova: not in this state
 STOP, START = 'stop-instance', 'start-instance'
+ACCEPTED = 'accepted'
+
+
+def in_doubt(request: Intent) -> bool:
+    """Whether nobody knows if it arrived: it got no answer, or its worker died around it."""
+    return request.outcome is None or request.outcome.startswith(FAILED)
 
 
 class Switch(OnInstance, abc.ABC):
@@ -32,6 +40,7 @@ class Switch(OnInstance, abc.ABC):
 
     action = ''  #: of the intent
     verb = ''  #: for sentences
+    late_harms = False  #: one that arrives after what follows would take that back
 
     def __init__(
         self, name: str, *, limit_seconds: float, write_seconds: float, **numbers: float
@@ -75,7 +84,7 @@ class Switch(OnInstance, abc.ABC):
                     raise self.waiting(claim, 'refused', f'Nova refuses it: {refused}')
                 if not_now := may(instance, plan):
                     return {'act': False, 'why': not_now}
-                refused = self._send(instance, claim, ledger, compute)
+                refused = self._send(instance, claim, ledger, compute, clock)
                 if refused:
                     continue  # it may be there already
             if clock.elapsed() >= end:
@@ -86,14 +95,27 @@ class Switch(OnInstance, abc.ABC):
         task = 'powering-off' if self.action == STOP else 'powering-on'
         return instance.task_state == task and bool(self.sent(ledger, claim))
 
+    def _under_way(self, ledger: Ledger, clock: Clock) -> bool:
+        """Whether a request on record, of whichever owner or round, may yet arrive (ADR 12)."""
+        since = clock.now() - self._write_seconds - ABSENT_SECONDS
+        return any(one.at > since and in_doubt(one) for one in ledger.intents(self.action))
+
     def sent(self, ledger: Ledger, claim: Claim) -> int:
         """Requests in this round, those included that may not have arrived."""
         return sum(one.round == claim.round for one in ledger.intents(self.action))
 
     def _send(
-        self, instance: Instance, claim: Claim, ledger: Ledger, compute: ComputeDriver
+        self,
+        instance: Instance,
+        claim: Claim,
+        ledger: Ledger,
+        compute: ComputeDriver,
+        clock: Clock,
     ) -> str:
-        """Send the request. Returns why Nova refused it, or ''."""
+        """Send the request, unless an earlier one has to be waited for. Returns why Nova refused
+        it, or ''."""
+        if self.late_harms and self._under_way(ledger, clock):
+            return ''
         if self.sent(ledger, claim) >= SENT_AT_MOST:
             what = f'asked {SENT_AT_MOST} times, it is {instance.vm_state} again'
             raise self.waiting(claim, 'again', what, human=True)
@@ -108,7 +130,7 @@ class Switch(OnInstance, abc.ABC):
                     self.action, claim.subject, observed=observed, within=self._write_seconds
                 ) as act:
                     self.request(compute)(claim.subject, timeout=act.timeout)
-                    act.read_back('accepted')
+                    act.read_back(ACCEPTED)
             except Unreachable as error:
                 ledger.event(f'the request to {self.verb} it was not answered', str(error))
             except NotFound:
@@ -129,9 +151,13 @@ class Switch(OnInstance, abc.ABC):
 
 
 class StopInstance(Switch):
-    """Have the guest stopped, unless it is. One that runs again is left alone. Never undone."""
+    """Have the guest stopped, unless it is. One that runs again is left alone. Never undone.
+
+    A stop that arrives late stops what was started since, so none is sent beside one that may.
+    """
 
     action, verb = STOP, 'stop'
+    late_harms = True
     default_provides = 'stopped'
 
     def __init__(self, name: str, *, hung: bool, **numbers: float) -> None:
@@ -155,9 +181,16 @@ class StopInstance(Switch):
                 return 'it runs again'
             if self._hung and clock.now() - found['at'] > STALE_SECONDS:
                 raise self.waiting(claim, 'stale', 'it was looked at too long ago', human=True)
+            if plan.action == 'runs' and self._taken(ledger, claim):
+                what = 'Nova took the request, and it runs: its owner may have started it'
+                raise self.waiting(claim, 'again', what, human=True)
             return ''
 
         return self.switch(claim, ledger, compute, clock, may)
+
+    def _taken(self, ledger: Ledger, claim: Claim) -> bool:
+        past = ledger.intents(self.action)
+        return any(one.round == claim.round and one.outcome == ACCEPTED for one in past)
 
     def reached(self, instance: Instance) -> bool:
         return instance.vm_state == 'stopped'
