@@ -15,7 +15,7 @@ KNOWN = {
     'os-hosts': ('Hosts', 'The hosts of a segment.'),
     'segments': ('Segments', 'Hosts that are recovered by one method.'),
     'versions': ('Versions', 'The version of the API.'),
-    'vmoves': ('VMoves', 'The instances that a recovery moves.'),
+    'vmoves': ('vmoves', 'The instances that a recovery moves.'),
 }
 
 

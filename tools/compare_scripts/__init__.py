@@ -1,0 +1,1 @@
+"""What tools/compare asks of Masakari and of us, and why the answers differ where they do."""
