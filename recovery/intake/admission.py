@@ -106,7 +106,7 @@ def begin(
     )
     recoveries.create(connection, fresh)
     if not held:
-        taking.take_over(site, connection, kind, fresh.host, recovery)
+        taking.take_over(connection, kind, fresh.host, recovery, by=site.identity.name, now=now)
     began = weather.notice(site, connection, decision)
     if began or not weather.told(decision):
         what = 'held' if held else 'admitted'

@@ -134,7 +134,7 @@ def _decided(
         values = cleared | {'reason': reason}
         changed = recoveries.move(connection, recovery, row['state'], states.READY, now, **values)
         if changed:
-            taking.take_over(site, connection, row['kind'], row['host'], recovery)
+            taking.take_over(connection, row['kind'], row['host'], recovery, by=who, now=now)
     elif decision.word == Word.IGNORE:
         ended = {'code': decision.gate, 'reason': reason, 'verb': None}
         changed = recoveries.move(

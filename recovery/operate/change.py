@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from recovery.db import events, states
 from recovery.db.tables import recovery as table
+from recovery.intake import taking
 from recovery.operate.refusal import Nothing, Refusal
 from recovery.view.ids import short
 
@@ -55,6 +56,20 @@ def put(connection: sa.Connection, row: Row, state: str, now: float, **values: A
             f'recovery {short(row["id"])} changed at this very moment; nothing was done',
             f'recovery show {short(row["id"])}',
         )
+
+
+def take_over(connection: sa.Connection, row: Row, now: float, *, by: str) -> None:
+    """The restarts on its host end in the transaction that lets a host-down recovery go on.
+
+    :raises Refusal: one of them changed at the same moment.
+    """
+    try:
+        taking.take_over(connection, row['kind'], row['host'], row['id'], by=by, now=now)
+    except taking.Changed as error:
+        raise Refusal(
+            f'a restart on {row["host"]} changed at this very moment; nothing was done: try again',
+            f'recovery list --host {row["host"]}',
+        ) from error
 
 
 def tell(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from recovery.db import states
 from recovery.db.store import Store
-from recovery.operate.change import ENDING, put, take, tell
+from recovery.operate.change import ENDING, put, take, take_over, tell
 from recovery.operate.refusal import Refusal
 from recovery.policy import approvals, order
 from recovery.policy.inputs import Approval
@@ -48,6 +48,7 @@ def approve(
             approved_by=by, approved_reason=reason, approved_gates=passed,
             code=None, reason=None, verb=None, next_check=None, expires_at=None,
         )  # fmt: skip
+        take_over(connection, row, now, by=by)
         names = tuple(str(one['gate']) for one in gates)
         tell(connection, identifier, now, by=by, what=f'approved: {", ".join(names)}', why=reason)
         return names

@@ -12,7 +12,7 @@ from sqlalchemy import exc
 from recovery.db import items, recoveries, states
 from recovery.db.store import Store
 from recovery.db.tables import recovery as table
-from recovery.operate.change import FREE, put, take, tell
+from recovery.operate.change import FREE, put, take, take_over, tell
 from recovery.operate.refusal import Refusal
 from recovery.view.ids import short
 
@@ -47,6 +47,7 @@ def rerun(store: Store, identifier: str, which: Which, *, by: str, reason: str) 
             put(connection, row, states.READY, now, **_anew(number, key))
         except exc.IntegrityError as error:
             raise _blocked(row) from error
+        take_over(connection, row, now, by=by)
         # Unsettled ones stay: whether they may be sent again is decided by what is seen (H1).
         items.reopen(connection, identifier, REOPENED[which])
         what = f'rerun: round {number}, {which.value} instances'

@@ -38,17 +38,17 @@ def test_a_dead_host_takes_the_restarts_on_it_along(stage: Stage) -> None:
     for subject, host in (('i-1', HERE), ('i-2', HERE), ('i-3', THERE)):
         live(stage, 'instance-down', subject, host)
     with stage.site.store.write() as connection:
-        taking.take_over(stage.site, connection, HOST_DOWN, HERE, 'new')
+        taking.take_over(connection, HOST_DOWN, HERE, 'new', by='ann', now=stage.clock.now())
     assert found(stage) == {'i-1': 'superseded', 'i-2': 'superseded', 'i-3': 'ready'}
     assert {row['superseded_by'] for row in stage.recoveries()} == {'new', None}
-    assert 'superseded by new' in stage.story()
+    assert 'ann: superseded by new' in stage.story()
 
 
 @pytest.mark.parametrize('kind', [HOST_RETURN, SERVICE_DOWN])
 def test_other_kinds_leave_them(stage: Stage, kind: str) -> None:
     live(stage, 'instance-down', 'i-1', HERE)
     with stage.site.store.write() as connection:
-        taking.take_over(stage.site, connection, kind, HERE, 'new')
+        taking.take_over(connection, kind, HERE, 'new', by='ann', now=stage.clock.now())
     assert found(stage) == {'i-1': 'ready'}
 
 
