@@ -33,7 +33,7 @@ from dataclasses import dataclass
 
 from drivers.simulated import spares
 from drivers.simulated.instances import GUESTS
-from drivers.simulated.trace import Event
+from drivers.simulated.trace import Event, spans
 from drivers.simulated.world import World
 
 PROOF_MAX_AGE = 15.0  #: seconds
@@ -116,30 +116,18 @@ class Oracle:
     def _bans(self) -> Iterator[Broken]:
         """Requests by who had lost the claim (S7), and requests in a pause (S32)."""
         world = self._world
-        spans = list(_spans(world.trace.events, 'claim.lost', 'claim.won'))
-        pauses = list(_spans(world.trace.events, 'paused', 'unpaused'))
+        lost = list(spans(world.trace.events, 'claim.lost', 'claim.won'))
+        pauses = list(spans(world.trace.events, 'paused', 'unpaused'))
         for request in world.faults.requests:
             if request.kind not in CHANGING:
                 continue
             what = f'{request.client} sent {request.kind} for {request.subject}'
-            for actor, begin, end in spans:
+            for actor, begin, end in lost:
                 if begin < request.place <= end and f'{request.client}/'.startswith(f'{actor}/'):
                     yield Broken('S7', request.when, f'{what} after it lost its claim')
             for host, begin, end in pauses:
                 if begin < request.place <= end and host in ('', request.subject.split('/')[0]):
                     yield Broken('S32', request.when, f'{what} during a pause')
-
-
-def _spans(events: Iterable[Event], opens: str, closes: str) -> Iterator[tuple[str, float, float]]:
-    """Subject, first and last place in the trace: times would not tell before from after."""
-    begun: dict[str, float] = {}
-    for place, event in enumerate(events):
-        if event.what == opens:
-            begun.setdefault(event.subject, place)
-        elif event.what == closes and event.subject in begun:
-            yield event.subject, begun.pop(event.subject), place
-    for subject, begin in begun.items():
-        yield subject, begin, float('inf')
 
 
 class _Play:
@@ -152,7 +140,7 @@ class _Play:
         self._last: dict[str, str] = {}  # host -> its last reading
         self._allowed: set[tuple[str, str]] = set()
         self._forbidden: dict[str, Event] = {}
-        self._foreign: set[tuple[str, str]] = set()  # host and flag that somebody else set
+        self._foreign: dict[tuple[str, str], float] = {}  # host and flag: when others set it
         self._told_off: set[str] = set()  # hosts told to power off, and not on again since
         self._ours_down: set[str] = set()  # hosts that we have forced down
         self._others: set[str] = set()  # hosts that somebody else is changing right now
@@ -193,18 +181,21 @@ class _Play:
         elif event.what == 'fence.permitted':
             self._forbidden.pop(event.subject, None)
         elif event.what in ('mark.foreign', 'mark.cleared'):
-            # Which flag it is on, where the scenario says so: each has its own owner.
-            flags = [event.detail['flag']] if 'flag' in event.detail else ['enabled', 'forced_down']
-            marks = {(event.subject, flag) for flag in flags}
-            self._foreign = (
-                self._foreign | marks if event.what == 'mark.foreign' else self._foreign - marks
-            )
+            self._marked(event)
         elif event.what in ('service.forced-down', 'service.forced-up'):
             ours = event.what == 'service.forced-down' and event.subject not in self._others
             (self._ours_down.add if ours else self._ours_down.discard)(event.subject)
         elif event.what in ('others.begin', 'others.end'):
             begun = event.what == 'others.begin'
             (self._others.add if begun else self._others.discard)(event.subject)
+
+    def _marked(self, event: Event) -> None:
+        # Which flag it is on, where the scenario says so: each has its own owner.
+        flags = [event.detail['flag']] if 'flag' in event.detail else ['enabled', 'forced_down']
+        for flag in flags:
+            self._foreign.pop((event.subject, flag), None)
+            if event.what == 'mark.foreign':
+                self._foreign[event.subject, flag] = event.when
 
     def _evacuate(self, event: Event) -> Iterator[Broken]:
         facts = event.detail
@@ -215,7 +206,7 @@ class _Play:
             yield from self._proof(event, source, who)
         if not facts['forced_down']:
             yield Broken('S8', event.when, f'{who}, which was not forced down')
-        if facts['target_unfit']:
+        if facts['target_unfit'] and not self._unseen(facts['target'], event.when):
             sentence = f'{who} to {facts["target"]}, which is disabled or forced down'
             yield Broken('S17', event.when, sentence)
         if facts['open']:
@@ -223,6 +214,10 @@ class _Play:
             yield Broken('S22', event.when, sentence)
         if facts['local']:
             yield Broken('S24', event.when, f'{who}; its local disk was not opted in')
+
+    def _unseen(self, host: str, when: float) -> bool:
+        """Whether somebody else closed it after the look by which it was chosen."""
+        return any(name == host and when - at <= GRACE for (name, _), at in self._foreign.items())
 
     def _proof(self, event: Event, source: str, who: str) -> Iterator[Broken]:
         offs = self._offs.get(source, [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,3 +44,15 @@ class Trace:
 
     def __str__(self) -> str:
         return '\n'.join(str(event) for event in self.events)
+
+
+def spans(events: Iterable[Event], opens: str, closes: str) -> Iterator[tuple[str, float, float]]:
+    """Subject, first and last place in the trace: times would not tell before from after."""
+    begun: dict[str, float] = {}
+    for place, event in enumerate(events):
+        if event.what == opens:
+            begun.setdefault(event.subject, place)
+        elif event.what == closes and event.subject in begun:
+            yield event.subject, begun.pop(event.subject), place
+    for subject, begin in begun.items():
+        yield subject, begin, float('inf')

@@ -306,6 +306,19 @@ def test_who_has_only_just_come_back_could_not_be_seen(operator: Operator, world
     assert rules(world) == set()
 
 
+@pytest.mark.parametrize(('seconds', 'broken'), [(0.5, set()), (1.5, {'S17'})])
+def test_what_somebody_closed_after_the_last_look_could_not_be_seen(
+    operator: Operator, world: World, seconds: float, broken: set[str]
+) -> None:
+    ready_to_evacuate(operator)
+    with world:
+        world.services.change(world.hosts['compute-02'], enabled=False)
+    world.note('mark.foreign', 'compute-02', flag='enabled')
+    operator.pause(seconds)
+    operator.evacuate('compute-02')
+    assert rules(world) == broken
+
+
 def test_what_ran_and_runs_no_more_is_lost(operator: Operator, world: World) -> None:
     forget_one(operator)
     assert rules(world) == set()
