@@ -6,12 +6,14 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from compare_scripts import installed
 from peer_scripts.processes import Failed
 from peer_scripts.settings import TOP
 from quickstart_scripts.world import forget_environment
 
-from bench_scripts import measure, nothing, report
+from bench_scripts import measure, nothing, posts, report
 from bench_scripts.report import Pair
 from bench_scripts.scenario import FOLDER, SCENARIOS
 
@@ -31,6 +33,15 @@ def arguments() -> argparse.Namespace:
         help='of a server on which databases may be made and dropped, such as '
         'mysql+pymysql://USER:PASSWORD@HOST; else SQLite',
     )
+    parser.add_argument(
+        '--masakari',
+        nargs='?',
+        type=Path,
+        const=installed.FOLDER,
+        metavar='FOLDER',
+        help="only the latency of posts, against Masakari's own API, which is installed below that "
+        'folder; .compare when left out. With --write its section of the page is written',
+    )
     parser.add_argument('--write', action='store_true', help=f'write {PAGE.relative_to(TOP)}')
     asked = parser.parse_args()
     unknown = set(asked.scenario) - set(names)
@@ -38,6 +49,8 @@ def arguments() -> argparse.Namespace:
         parser.error(f'no scenario is called {", ".join(unknown)}; there are {", ".join(names)}')
     if asked.write and asked.scenario:
         parser.error('--write is for the whole')
+    if asked.masakari and (asked.scenario or asked.database):
+        parser.error('--masakari is for itself, and on SQLite')
     return asked
 
 
@@ -47,12 +60,15 @@ def main() -> int:
     forget_environment()
     FOLDER.mkdir(exist_ok=True)
     try:
+        if asked.masakari:
+            return posts.run(asked.masakari, PAGE, write=asked.write)
         lines, missed = run(asked)
     except Failed as error:
         print(f'tools/bench: {error}', file=sys.stderr)
         return 1
     if asked.write:
-        PAGE.write_text('\n'.join(page(lines, missed)) + '\n')
+        section = posts.stored(PAGE)  # measured by itself
+        PAGE.write_text('\n'.join([*page(lines, missed), *section]) + '\n')
     return 0
 
 

@@ -39,7 +39,7 @@ def ask(api: Api, asked: Sequence[Request], served: Cloud, now: datetime) -> dic
     """The answers by the names of the requests. Raises Failed."""
     session = requests.Session()
     session.trust_env = False
-    tokens = dict(_tokens(session, served))
+    tokens = dict(tokens_of(session, served))
     saved: dict[str, Any] = {**dict(times(now)), 'PROJECT': 'a' * 32}
     answers = {}
     for template in asked:
@@ -54,7 +54,8 @@ def ask(api: Api, asked: Sequence[Request], served: Cloud, now: datetime) -> dic
     return answers
 
 
-def _tokens(session: requests.Session, served: Cloud) -> Iterator[tuple[str, str]]:
+def tokens_of(session: requests.Session, served: Cloud) -> Iterator[tuple[str, str]]:
+    """A token of each user, by the user's name."""
     for user, project in USERS.items():
         domain = {'name': 'Default'}
         by = {'user': {'name': user, 'domain': domain, 'password': PASSWORD}}

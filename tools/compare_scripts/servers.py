@@ -21,7 +21,7 @@ from peer_scripts.processes import Failed, Process, wait_for, wait_for_port
 from quickstart_scripts.world import BIN, Cloud
 
 PASSWORD = 'simulated'  # noqa: S105 - of a cloud that exists while this runs
-OPTIONS = ('--hosts=6', '--instances=6', '--report-interval=1', '--service-down-time=4')
+OPTIONS = ('--report-interval=1', '--service-down-time=4')
 
 Configuration = Mapping[str, Mapping[str, object]]
 
@@ -36,10 +36,10 @@ class Api:
 
 
 @contextlib.contextmanager
-def cloud(folder: Path) -> Iterator[Cloud]:
-    """A simulated cloud. Raises Failed."""
+def cloud(folder: Path, hosts: int = 6) -> Iterator[Cloud]:
+    """A simulated cloud with an instance on each host. Raises Failed."""
     shutil.rmtree(folder, ignore_errors=True)
-    served = Cloud(folder / 'cloud', OPTIONS)
+    served = Cloud(folder / 'cloud', [f'--hosts={hosts}', f'--instances={hosts}', *OPTIONS])
     try:
         served.start()
         yield served
