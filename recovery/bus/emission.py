@@ -15,6 +15,8 @@ from recovery.bus.away import BusAway
 from recovery.bus.messages import Message
 from recovery.db import news, states
 from recovery.db.duties import Duty
+from recovery.policy.gates.nova import OVER
+from recovery.policy.gates.storm import STORMY
 from recovery.site import Site
 
 LOG = logging.getLogger(__name__)
@@ -94,6 +96,7 @@ class Emission:
             found = news.recoveries_of(connection, about, since)
             ended = [key for key, row in found.items() if row['state'] in states.ENDED]
             items = news.items_by_state(connection, ended)
+            quiet = news.held_only_by(connection, self._came_back(found, ended), STORMY)
         if skipped:
             message = messages.of_skipped(skipped, self._cursor + 1, cursor, now)
             self._send(message.type, message.payload())
@@ -105,18 +108,34 @@ class Emission:
         self._told = {key: told for key, told in self._told.items() if key in found}
         for key, row in found.items():
             # Of one that ended long ago everything was told; somebody only said a word about it.
-            if row['state'] not in states.ENDED or (row['ended_at'] or now) >= since:
-                self._tell_news(key, messages.of_recovery(row, items.get(key, {})))
+            ended_long_ago = row['state'] in states.ENDED and (row['ended_at'] or now) < since
+            if not ended_long_ago and not _in_a_storm(row):
+                news_of = messages.of_recovery(row, items.get(key, {}))
+                self._tell_news(key, news_of, silently=key in quiet)
 
-    def _tell_news(self, recovery: str, all_of_it: Iterable[Message]) -> None:
+    def _tell_news(
+        self, recovery: str, all_of_it: Iterable[Message], *, silently: bool = False
+    ) -> None:
         told = self._told.setdefault(recovery, set())
         for message in all_of_it:
             if message.key not in told:
-                self._send(message.type, message.payload())
+                if not silently:
+                    self._send(message.type, message.payload())
                 told.add(message.key)
+
+    def _came_back(
+        self, found: Mapping[str, Mapping[str, Any]], ended: Iterable[str]
+    ) -> Iterable[str]:
+        """Recoveries whose host came back before they began, and of which nothing was told."""
+        return [key for key in ended if found[key]['code'] == OVER.name and not self._told.get(key)]
 
     def _away(self, away: BusAway) -> None:
         if not self._pause:
             LOG.warning('the bus is away; what is to be told waits: %s', away)
         self._pause = min(2 * self._pause or AWAY_FIRST, AWAY_MOST)
         self._try_at = self._site.clock.elapsed() + self._pause
+
+
+def _in_a_storm(row: Mapping[str, Any]) -> bool:
+    """Whether the story of a storm says what there is to say: one message, not a thousand."""
+    return row['state'] == states.HELD and row['code'] in STORMY

@@ -10,11 +10,15 @@ from recovery.cli.verb import Lister, ShowOne, Table
 from recovery.view import times
 
 RECENT_SECONDS = 86400.0
+FEW = 3  #: recoveries that a storm holds, and that are still listed one by one
 COLUMNS = ('ID', 'Kind', 'Host', 'State', 'Phase', 'Round', 'Instances', 'Since', 'Reason', 'Next')
 
 
 class List(Lister):
-    """Recoveries, newest first: the live ones, and those that ended within a day."""
+    """Recoveries, newest first: the live ones, and those that ended within a day.
+
+    What a storm holds is one line of the table; --state held, --all and other formats list each.
+    """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -44,6 +48,9 @@ class List(Lister):
             since=_since(parsed_args, now),
         )
         human = self.human(parsed_args)
+        if human and not parsed_args.all and not parsed_args.state:
+            listed, more = _without_storms([*found])
+            return COLUMNS, [*(_listed(each, now, human) for each in listed), *more]
         return COLUMNS, [_listed(each, now, human) for each in found]
 
 
@@ -71,6 +78,21 @@ def _listed(one: Any, now: float, human: bool) -> tuple[Any, ...]:
         _cut(one['reason'] or '') if human else one['reason'] or '',
         one['next'],
     )
+
+
+def _without_storms(found: list[Any]) -> tuple[list[Any], list[tuple[Any, ...]]]:
+    """Of what a storm holds one line for all, when it is more than a few; and the rest."""
+    from recovery.policy.gates.storm import STORMY
+
+    stormy = [one for one in found if one['state'] == 'held' and one['code'] in STORMY]
+    if len(stormy) <= FEW:
+        return found, []
+    kinds = ', '.join(sorted({str(one['kind']) for one in stormy}))
+    hosts = len({one['host'] for one in stormy})
+    line = ('', kinds, f'{hosts} hosts', 'held', '', '', '', '', _cut(stormy[0]['reason'] or ''),
+            'recovery list --state held')  # fmt: skip
+    held = {one['id'] for one in stormy}
+    return [one for one in found if one['id'] not in held], [line]
 
 
 def _where(one: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recovery.db import states
-from recovery.db.tables import event, item, recovery
+from recovery.db.tables import decision, event, item, recovery
 
 #: A number that is missing may belong to a transaction that is not committed yet; after this it
 #: never will be: no write of ours waits for so long.
@@ -67,3 +67,15 @@ def items_by_state(connection: sa.Connection, ids: Iterable[str]) -> dict[str, d
     for key, state, number in connection.execute(query):
         found.setdefault(key, {})[state] = int(number)
     return found
+
+
+def held_only_by(connection: sa.Connection, ids: Iterable[str], gates: Iterable[str]) -> set[str]:
+    """Of these recoveries those that nothing but these gates ever held, and nothing admitted."""
+    asked = set(ids)
+    if not asked:
+        return asked
+    other = (decision.c.answer == 'hold') & decision.c.gate.not_in(list(gates))
+    query = sa.select(decision.c.recovery).where(
+        decision.c.recovery.in_(asked), other | (decision.c.answer == 'admit')
+    )
+    return asked - set(connection.execute(query.distinct()).scalars())

@@ -16,6 +16,8 @@ from recovery.bus import messages
 from recovery.bus.away import BusAway
 from recovery.bus.emission import LEASE_SECONDS, Emission
 from recovery.db import events, news, tables
+from recovery.operate import hold
+from recovery.operate.cancel import How, cancel
 from recovery.service.rounds import every
 from tests.stage import Stage
 
@@ -107,6 +109,51 @@ def test_what_is_held_says_why_once(stage: Stage, broker: Broker) -> None:
     held = [payload['recovery'] for kind, payload in broker.got if kind == messages.HELD]
     assert [(one['code'], one['state']) for one in held] == [('nova', 'held')]
     assert held[0]['verb'].startswith('recovery approve')
+
+
+STORMY = {'policy.mass_count': 1, 'policy.mass_share': 0.3, 'policy.storm_cooldown_seconds': 30.0}
+
+
+@pytest.mark.parametrize('stage', [STORMY], indirect=True)
+def test_a_storm_is_one_message_when_it_begins_and_one_when_it_is_over(
+    stage: Stage, broker: Broker
+) -> None:
+    tell(stage, broker)
+    stage.watcher()
+    hosts = ('compute-01', 'compute-02')
+    for host in hosts:
+        stage.world.isolate(host)
+    stage.run(65.0)
+    assert {stage.alarm(host).answer for host in hosts} == {'hold'}
+    stage.run(20.0)
+    # The one that it was noticed by has a story that begins; those that follow have none.
+    assert broker.sentences() == ['a storm began in the cloud', 'held']
+    for host in hosts:
+        stage.world.reconnect(host)
+    stage.until(stage.ended)
+    stage.run(60.0)
+    assert broker.sentences()[2:] == ['the storm in the cloud is over']
+    assert broker.types() == ['event'] * 3
+    assert '2 cancelled' in broker.got[-1][1]['event']['why']
+
+
+@pytest.mark.parametrize('stage', [STORMY], indirect=True)
+def test_what_becomes_of_one_that_was_in_a_storm_is_told(stage: Stage, broker: Broker) -> None:
+    """Approved, or ended by an operator: that is no longer the story of the storm."""
+    tell(stage, broker)
+    stage.watcher()
+    stage.worker('w1')
+    for host in ('compute-01', 'compute-02'):
+        stage.world.crash(host)
+    stage.run(65.0)
+    one, other = (str(stage.alarm(host).recovery) for host in ('compute-01', 'compute-02'))
+    stage.ask(lambda: hold.approve(stage.site.store, one, by='ann', reason='it burns'))
+    stage.ask(lambda: cancel(stage.site.store, other, How.LEAVE, by='ann', reason='it is scrap'))
+    stage.until(stage.ended)
+    stage.run(3.0)
+    ended = [news['recovery'] for kind, news in broker.got if kind == messages.ENDED]
+    assert {(row['id'], row['state']) for row in ended} == {(one, 'done'), (other, 'cancelled')}
+    assert messages.HELD not in [kind for kind, _ in broker.got]
 
 
 def test_what_was_before_the_first_start_is_no_news(stage: Stage, broker: Broker) -> None:

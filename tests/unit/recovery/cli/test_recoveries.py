@@ -31,6 +31,30 @@ def test_list_shows_the_live_and_the_recent(run: Operator) -> None:
     assert (row['Reason'], row['Next']) == ('BMC is dead', 'recovery x')
 
 
+def test_a_storm_is_one_line_for_people(run: Operator) -> None:
+    why = '40 of 100 hosts look failed at once'
+    other = run.recovery('compute-90', 'waiting', reason='BMC is dead')
+    held = [
+        run.recovery(f'compute-{number:02d}', 'held', code='mass-failure', reason=why)
+        for number in range(4)
+    ]
+    said = run('list').out
+    assert other[:8] in said
+    assert not [one for one in held if one[:8] in said]
+    assert said.count(why) == 1
+    assert '4 hosts' in said
+    assert 'recovery list --state held' in said
+    for more in (['--state', 'held'], ['--all']):
+        assert all(one[:8] in run('list', *more).out for one in held)
+    assert len(run('list', '-f', 'json').json) == 5
+
+
+def test_a_few_held_by_a_storm_are_listed(run: Operator) -> None:
+    held = [run.recovery(f'compute-{one}', 'held', code='storm', reason='x') for one in range(3)]
+    said = run('list').out
+    assert all(one[:8] in said for one in held)
+
+
 def test_every_format(run: Operator) -> None:
     identifier = run.recovery()
     assert identifier[:8] in run('list').out

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from recovery.db import news, states, tables
+from recovery.db import decisions, news, states, tables
 from tests.unit.recovery.claims.scene import Scene, scene
 
 
@@ -72,3 +72,20 @@ def test_recoveries_that_are_live_or_ended_lately_or_asked_for(here: Scene) -> N
         assert set(found) == {live, lately, long_ago}
         assert found[long_ago]['host'] == 'compute-03'
         assert news.items_by_state(connection, [live]) == {}
+
+
+def test_what_only_a_storm_held(here: Scene) -> None:
+    decided = {'stormy': ['mass-failure', 'storm', 'over'], 'seen-up': ['nova', 'storm'],
+               'approved': ['storm', '']}  # fmt: skip
+    ids = {name: here.recovery(name) for name in decided}
+    for name, gates in decided.items():
+        for gate in gates:
+            answer = {'': 'admit', 'over': 'ignore'}.get(gate, 'hold')
+            with here.store.write() as connection:
+                decisions.add(connection, stage='held', answer=answer, gate=gate, reason='',
+                              gates=[], at=1.0, recovery=ids[name])  # fmt: skip
+    with here.store.read() as connection:
+        assert news.held_only_by(connection, ids.values(), ('mass-failure', 'storm')) == {
+            ids['stormy']
+        }
+        assert news.held_only_by(connection, (), ('storm',)) == set()
