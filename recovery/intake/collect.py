@@ -108,9 +108,14 @@ def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
     )
 
 
-def counted(connection: sa.Connection, numbers: Limits, now: float, host: str) -> dict[str, Any]:
+def counted(
+    connection: sa.Connection, numbers: Limits, now: float, host: str, kind: str = order.HOST_DOWN
+) -> dict[str, Any]:
     """What changes with every fence, fresh from the database: switches, windows, storms, and the
-    fence budget."""
+    fence budget. For a host that is to be closed, others that are closed count as failed, too."""
+    under_way = recoveries.under_way(connection, order.HOST_DOWN)
+    if kind == order.SERVICE_DOWN:
+        under_way |= recoveries.under_way(connection, kind)
     return {
         'paused': _switch(guards.paused(connection, host)),
         'disarmed': _switch(guards.disarmed(connection, host)),
@@ -118,7 +123,7 @@ def counted(connection: sa.Connection, numbers: Limits, now: float, host: str) -
         'storms': domains.storms_on(connection),
         'fences': Fences(
             hosts=recoveries.fenced(connection, now - numbers.fence_window_seconds),
-            under_way=recoveries.under_way(connection, order.HOST_DOWN),
+            under_way=under_way,
         ),
     }
 
@@ -134,7 +139,7 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
         since = now - numbers.attempts_window_seconds
         here, elsewhere = workers.here_and_elsewhere(connection, host, now)
         return {
-            **counted(connection, numbers, now, host),
+            **counted(connection, numbers, now, host, ask.kind),
             'authority': _authority(site, connection, ask, host),
             'host': _host(hosts.get(connection, host)),
             'segment': domains.segment_of(connection, host),

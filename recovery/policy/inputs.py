@@ -206,7 +206,9 @@ class Fences:
     """What the fence budget counts: hosts whose power-off we intended within the window."""
 
     hosts: frozenset[str] = frozenset()
-    under_way: frozenset[str] = frozenset()  #: hosts with a live host-down recovery not held
+    #: hosts with a live host-down recovery not held; when a host is to be closed, also those with
+    #: such a service-down recovery
+    under_way: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

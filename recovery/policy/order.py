@@ -109,8 +109,9 @@ _INSTANCE_DOWN: Mapping[Stage, tuple[Gate, ...]] = {
 }
 
 #: Closing a host that works after all costs nothing, and it is opened again: Nova is not asked to
-#: agree, which takes it a minute in which it would send new instances to the host.
-_CLOSE = (CLOSED, *_ASKED, *SWITCHES, *_HANDS)
+#: agree, which takes it a minute in which it would send new instances to the host. But closing
+#: many leaves the cloud without room: what they report through may have failed, and not they.
+_CLOSE = (CLOSED, *_ASKED, *SWITCHES, *_HANDS, MASS, DOMAINS)
 
 _SERVICE_DOWN: Mapping[Stage, tuple[Gate, ...]] = {
     Stage.INTAKE: (*_DEFINITE, *_CLOSE),

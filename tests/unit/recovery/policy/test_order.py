@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,6 +35,9 @@ from tests.unit.recovery.policy.given import NOW, inputs, service
 from tests.unit.recovery.policy.rules import RULES, broken
 
 OTHERS = tuple(service(f'c{number}', age=5.0) for number in range(2, 11))
+#: What of it concerns a host that is closed to the scheduler, and not fenced.
+CLOSING = ('its rack is down', 'many are down', 'many are closed', 'maintenance', 'a window',
+           'a pause', 'disarmed')  # fmt: skip
 APPROVABLE = frozenset(gate.name for gate in order.every_gate() if gate.approvable)
 #: Each makes one rule matter: its rule, the gate that a human may approve it by, and what is so.
 DANGERS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -56,6 +60,9 @@ DANGERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         'S11', 'mass-failure',
         {'services': (service(), *(service(f'c{n}') for n in range(2, 6)), *OTHERS[4:])},
     ),
+    'many are closed': (
+        'S11', 'mass-failure', {'fences': Fences(under_way=frozenset({'c2', 'c3', 'c4'}))},
+    ),
     'many were fenced': ('S12', 'fence-budget', {'fences': Fences(frozenset('abcdef'))}),
     'it fails daily': ('S12', 'attempts', {'recoveries': 3}),
     'it just returned': ('S13', 'fence-loop', {'host': HostRecord('c1', returned_at=NOW - 99)}),
@@ -72,7 +79,7 @@ DANGERS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 def verify(given: Inputs) -> Word:
-    return decide(order.gates('host-down', Stage.VERIFY), given).word
+    return decide(order.gates(given.kind, Stage.VERIFY), given).word
 
 
 def test_without_any_danger_it_goes_on() -> None:
@@ -89,6 +96,22 @@ def test_one_danger_holds_and_its_own_approval_alone_opens(danger: str) -> None:
     assert verify(inputs(**values, approval=others)) != Word.ADMIT
     word = verify(inputs(**values, approval=Approval('ann', APPROVABLE)))
     assert word == (Word.ADMIT if gate else Word.HOLD)
+
+
+@pytest.mark.parametrize('danger', CLOSING)
+def test_nor_is_a_host_closed(danger: str) -> None:
+    _, gate, values = DANGERS[danger]
+    values = {'kind': 'service-down', **values}
+    assert verify(inputs(kind='service-down')) == Word.ADMIT
+    assert verify(inputs(**values)) != Word.ADMIT
+    assert verify(inputs(**values, approval=Approval('ann', APPROVABLE - {gate}))) != Word.ADMIT
+    word = verify(inputs(**values, approval=Approval('ann', APPROVABLE)))
+    assert word == (Word.ADMIT if gate else Word.HOLD)
+
+
+@pytest.mark.parametrize('what', ['services', 'domains'])
+def test_who_cannot_count_closes_nothing(what: str) -> None:
+    assert verify(inputs(kind='service-down', **{what: Missing('away')})) == Word.HOLD
 
 
 def test_every_rule_has_its_danger() -> None:
@@ -201,3 +224,5 @@ def looks(draw: st.DrawFn) -> Inputs:
 def test_whatever_is_admitted_breaks_no_rule(given: Inputs) -> None:
     if verify(given) == Word.ADMIT:
         assert broken(given) == []
+    if verify(replace(given, kind='service-down')) == Word.ADMIT:
+        assert RULES['S11'](given)
