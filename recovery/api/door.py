@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import logging
 import socket
@@ -32,14 +33,16 @@ def guard(site: Site, inner: Application, is_open: Callable[[str], bool]) -> App
     :param is_open: whether a path needs no token.
     :raises BadOptions: [keystone_authtoken] cannot be used.
     """
-    closed = _lab(site, inner) if site.conf.api.auth == 'noauth' else _keystone(site, inner)
+    lab = site.conf.api.auth == 'noauth'
+    closed = _lab(site, inner) if lab else _keystone(site, inner)
+    opened = _by_name(site, inner) if lab else inner
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         environ.pop(ENVIRON, None)
         path = str(environ.get('PATH_INFO', ''))
         # Aodh shows a token of Keystone at a path that is open to senders with other secrets.
         shown = 'HTTP_X_AUTH_TOKEN' in environ and path.startswith(HOOKS)
-        through = inner if is_open(path) and not shown else closed
+        through = opened if is_open(path) and not shown else closed
         return through(environ, start)
 
     return application
@@ -74,20 +77,31 @@ def loopback(address: str) -> bool:
 
 def _lab(site: Site, inner: Application) -> Application:
     """A server that is not ours may listen anywhere, so each request is looked at, too."""
-    own = _name(site.conf.api.listen or '')
+    named = _by_name(site, inner)
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if not loopback(str(environ.get('REMOTE_ADDR', ''))):
             return _forbidden(start, 'Without authentication only this machine itself is answered.')
-        host = _name(str(environ.get('HTTP_HOST', '')))
-        # The page of a stranger whose name stands for 127.0.0.1 asks with the browser of this one.
-        if host != own and not loopback(host):
-            return _forbidden(
-                start, 'Without authentication only localhost is answered, by that name.'
-            )
         name = str(environ.get('HTTP_X_AUTH_TOKEN', '')).partition(':')[0][:64]
         known = name if name.isascii() and name.isprintable() else ''
         environ[ENVIRON] = Caller(known or 'noauth', system=True, lines=LAB)
+        return named(environ, start)
+
+    return application
+
+
+def _by_name(site: Site, inner: Application) -> Application:
+    """Asked from this machine, by a name of this machine: the page of a stranger whose name stands
+    for 127.0.0.1 asks with the browser of this one."""
+    own = _name(site.conf.api.listen or '')
+
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        host = _name(str(environ.get('HTTP_HOST', '')))
+        here = loopback(str(environ.get('REMOTE_ADDR', '')))
+        if here and host != own and not loopback(host):
+            return _forbidden(
+                start, 'Without authentication only localhost is answered, by that name.'
+            )
         return inner(environ, start)
 
     return application
@@ -122,11 +136,26 @@ def _keystone(site: Site, inner: Application) -> Application:
                 '[api] auth = keystone needs a service user in [keystone_authtoken]: auth_type = '
                 'password, auth_url, username, password, project_name and their domains'
             )
+        _refuse_without_library(conf[group])
         return _Protocol(known, {'oslo_config_config': conf})
     except BadOptions:
         raise
     except Exception as error:  # of oslo.config, of keystoneauth and of its plugins
         raise BadOptions(f'[keystone_authtoken] cannot be used: {error}') from error
+
+
+def _refuse_without_library(group: Any) -> None:
+    """The middleware looks for it when the first request comes, and answers none without it."""
+    binary = group.memcache_tls_enabled or group.memcache_sasl_enabled
+    module, package = (
+        ('bmemcached', 'python-binary-memcached') if binary else ('memcache', 'python-memcached')
+    )
+    if group.memcached_servers and importlib.util.find_spec(module) is None:
+        raise BadOptions(
+            f'[keystone_authtoken] memcached_servers needs the package {package}, which is not '
+            'installed here: install it, or leave the option away, and each process remembers '
+            'tokens for itself'
+        )
 
 
 class _Protocol(auth_token.AuthProtocol):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
+import sys
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 import pytest
@@ -202,6 +205,21 @@ def test_and_by_no_other_one(make: Make, host: str) -> None:
     assert 'name' not in answer.text.replace('that name', '')
 
 
+@pytest.mark.parametrize('path', ['/', '/healthcheck', '/alarms/am', '/ui', '/nonesuch'])
+def test_nor_what_is_open(make: Make, path: str) -> None:
+    client = asking.whole(make(ui_without_token=True))
+    method = 'POST' if path.startswith(door.HOOKS) else 'GET'
+
+    def ask(host: str, address: str = '127.0.0.1') -> int:
+        environ = {'HTTP_HOST': host, 'REMOTE_ADDR': address}
+        return client.open(path, method=method, environ_overrides=environ).status_code
+
+    assert ask('rebound.example') == 403
+    assert ask('localhost:15868') not in (401, 403)
+    # Who is elsewhere has not been led here by a name.
+    assert ask('recovery.example', '192.0.2.9') not in (401, 403)
+
+
 def test_the_name_that_it_listens_at_is_its_own(make: Make) -> None:
     here = make()
     here.conf.set_override('listen', 'controller:15868', 'api')
@@ -254,6 +272,31 @@ def test_options_of_keystone_that_make_no_sense_are_named(make: Make, tmp_path: 
     here.conf.set_override('connection', str(here.store.url), 'database')
     with pytest.raises(BadOptions, match=r'\[keystone_authtoken\] cannot be used'):
         asking.whole(here)
+
+
+@pytest.mark.parametrize(
+    ('more', 'module', 'package'),
+    [
+        ('', 'memcache', 'python-memcached'),
+        ('memcache_tls_enabled = true\n', 'bmemcached', 'python-binary-memcached'),
+    ],
+)
+def test_a_cache_needs_its_package_at_the_start(
+    make: Make, cloud: Server, tmp_path: Any, more: str, module: str, package: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    here = make(auth='keystone')
+    file = tmp_path / 'cached.conf'
+    text = f'{KEYSTONE.format(url=cloud.url)}memcached_servers = 127.0.0.1:1\n{more}'
+    file.write_text(text)
+    here.conf([], default_config_files=[str(file)], default_config_dirs=[])
+    here.conf.set_override('connection', str(here.store.url), 'database')
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(BadOptions, match=f'needs the package {package}, which is not'):
+        asking.whole(here)
+    installed = importlib.util.module_from_spec(ModuleSpec(module, None))
+    monkeypatch.setitem(sys.modules, module, installed)
+    assert asking.whole(here)
 
 
 def test_an_environment_from_outside_names_no_caller(make: Make) -> None:
