@@ -9,20 +9,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import openstack
 import pytest
 
-from drivers.clock import SystemClock
+from tests.integration.shared import PATIENCE, until
 
 TOP = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 60.0  # seconds for what Nova does in its own time
 TRAIT = 'COMPUTE_STATUS_DISABLED'
 ENDED = frozenset({'done', 'completed', 'failed', 'error', 'cancelled'})
-CLOCK = SystemClock()
 
 #: What brings an active instance into a state, and the state that Nova then calls it.
 MADE_BY: Mapping[str, tuple[Mapping[str, Any], str]] = {
@@ -35,17 +33,6 @@ MADE_BY: Mapping[str, tuple[Mapping[str, Any], str]] = {
 }
 
 Guests = dict[str, dict[str, str]]
-
-
-def until(
-    what: str, true: Callable[[], Any], seconds: float = PATIENCE, every: float = 0.25
-) -> Any:
-    """Wait for something that happens in its own time; what it was when it was true."""
-    end = CLOCK.elapsed() + seconds
-    while not (found := true()):
-        assert CLOCK.elapsed() < end, f'not within {seconds:g} s: {what}'
-        CLOCK.wait(None, every)
-    return found
 
 
 class Cloud:

@@ -16,7 +16,8 @@ import pytest
 import yaml
 from peer_scripts.settings import from_environment
 
-from tests.integration.real_nova import CLOCK, Cloud, until
+from tests.integration.real_nova import Cloud
+from tests.integration.shared import CLOCK, until
 from tests.peers import BmcFarm
 
 BIN = Path(sys.executable).parent

@@ -1,114 +1,30 @@
 """Masakari's commands against us through a real Keystone, and a real Nova does what they ask.
 
 The transcript is what the operator guides of Masakari walk through: segments and hosts are made,
-a host dies, its monitor posts a notification, and the operator looks at what became of it.
+a host dies, its monitor posts a notification, the operator looks at what became of it, and brings
+the repaired host back.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shlex
-import socket
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import openstack
 import pytest
 
 from tests.integration.masakari_site import clients
-from tests.integration.real_nova import Cloud, until
+from tests.integration.real_nova import TRAIT, Cloud
+from tests.integration.real_operator import Operator, begin_transcript
 from tests.integration.real_site import Site
+from tests.integration.shared import answers, until
 
 MakeSite = Callable[..., Site]
-ENDED = frozenset({'finished', 'ignored', 'failed', 'error'})
-#: Kept beside the logs of tools/test, for people.
-TRANSCRIPT = Path(__file__).resolve().parents[2] / '.test' / 'masakari.txt'
 
 
-class Operator:
-    """Who types ``openstack`` at a cloud whose catalogue names us."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
-        found = openstack.config.OpenStackConfig(
-            config_files=[str(cloud.clouds)], load_envvars=False
-        )
-        self.config = found.get_one('lab')
-        connection: Any = openstack.connection.Connection(config=self.config)
-        self._identity = connection.identity
-        with socket.create_server(('127.0.0.1', 0)) as probe:
-            self.address = f'127.0.0.1:{probe.getsockname()[1]}'
-        service = self._identity.create_service(type='instance-ha', name='recovery')
-        self._service = service.id
-        self._identity.create_endpoint(
-            service_id=service.id, interface='public', region_id='RegionOne',
-            url=f'http://{self.address}/v1/%(tenant_id)s',
-        )  # fmt: skip
-
-    def close(self) -> None:
-        for endpoint in self._identity.endpoints(service_id=self._service):
-            self._identity.delete_endpoint(endpoint)
-        self._identity.delete_service(self._service)
-
-    def options(self) -> dict[str, dict[str, Any]]:
-        """Of a site of ours that asks this Keystone about tokens."""
-        auth = self.config.config['auth']
-        token = {name: auth[name] for name in ('auth_url', 'username', 'password', 'project_name')}
-        return {
-            'api': {'listen': self.address},
-            'keystone_authtoken': token
-            | {
-                'auth_type': 'password', 'www_authenticate_uri': auth['auth_url'],
-                'user_domain_name': 'Default', 'project_domain_name': 'Default',
-                'service_type': 'instance-ha',
-            },
-        }  # fmt: skip
-
-    def types(self, *lines: str) -> list[Any]:
-        """Commands in one process, which takes seconds to start; what each said as JSON."""
-        return self._ask(lines, typed=''.join(f'{line} -f json\n' for line in lines))
-
-    def notifies(self, host: str) -> Any:
-        """What a monitor that saw the host die would do."""
-        payload = {'event': 'STOPPED', 'host_status': 'NORMAL', 'cluster_status': 'OFFLINE'}
-        words = ('notification', 'create', 'COMPUTE_HOST', host, '2031-01-01T00:00:00')
-        (made,) = self._ask((shlex.join([*words, json.dumps(payload)]),), *words,
-                            json.dumps(payload), '-f', 'json')  # fmt: skip
-        return made['notification_uuid']
-
-    def _ask(self, lines: tuple[str, ...], *words: str, typed: str = '') -> list[Any]:
-        environment = {name: os.environ[name] for name in ('PATH', 'HOME') if name in os.environ}
-        environment |= {
-            'OS_CLIENT_CONFIG_FILE': str(self._cloud.clouds), 'OS_CLOUD': 'lab',
-            'PYTHONWARNINGS': 'ignore',
-        }  # fmt: skip
-        done = subprocess.run(
-            [clients('openstack'), *words], input=typed, env=environment, capture_output=True,
-            text=True, timeout=180,
-        )  # fmt: skip
-        found = list(_documents(done.stdout))
-        assert len(found) == len(lines), f'{done.stdout}\n{done.stderr}'
-        self._write(lines, found)
-        return found
-
-    def _write(self, lines: tuple[str, ...], found: list[Any]) -> None:
-        if TRANSCRIPT.parent.is_dir():
-            with TRANSCRIPT.open('a') as file:
-                for line, document in zip(lines, found, strict=True):
-                    file.write(f'$ openstack {line}\n{json.dumps(document, indent=1)}\n\n')
-
-
-def _documents(text: str) -> Iterator[Any]:
-    decoder, at = json.JSONDecoder(), 0
-    while True:
-        starts = [place for place in (text.find('{', at), text.find('[', at)) if place >= 0]
-        if not starts:
-            return
-        found, at = decoder.raw_decode(text, min(starts))
-        yield found
+@pytest.fixture(scope='module', autouse=True)
+def transcript() -> None:
+    """Each run writes its own."""
+    begin_transcript()
 
 
 @pytest.fixture
@@ -124,17 +40,8 @@ def site(operator: Operator, make_site: MakeSite) -> Site:
     made = make_site(**operator.options())
     for kind in ('worker', 'watcher', 'api'):
         made.start(kind)
-    until('the API answers', lambda: _answers(operator.address))
+    until('the API answers', lambda: answers(operator.address))
     return made
-
-
-def _answers(address: str) -> bool:
-    host, _, port = address.partition(':')
-    try:
-        socket.create_connection((host, int(port)), 1).close()
-    except OSError:
-        return False
-    return True
 
 
 def outcome(operator: Operator, site: Site, host: str, uuid: str) -> tuple[Any, list[Any]]:
@@ -144,6 +51,11 @@ def outcome(operator: Operator, site: Site, host: str, uuid: str) -> tuple[Any, 
     shown, moves = operator.types(f'notification show {uuid}', f'notification vmove list {uuid}')
     assert shown['status'] == 'finished', site.story(recovery)
     return shown, moves
+
+
+def out_of_service(seen: Any) -> bool:
+    """What ``openstack compute service list --long`` says of a host that was recovered."""
+    return bool(seen['Status'] == 'disabled' and seen['Forced Down'])
 
 
 @pytest.mark.slow
@@ -159,8 +71,29 @@ def test_auto(operator: Operator, site: Site, cloud: Cloud) -> None:
     assert {one['server_id'] for one in moves} == instances
     assert {one['status'] for one in moves} == {'succeeded'}
     assert all(len(cloud.running(one)) == 1 and cloud.running(one) != [host] for one in instances)
-    (marked,) = operator.types(f'segment host show rack-1 {host}')
+    marked, (service,) = operator.types(*looks(host, 'rack-1'))
     assert marked['on_maintenance'] is True
+    assert out_of_service(service)
+    returns(operator, site, cloud, host)
+
+
+def looks(host: str, segment: str) -> tuple[str, str]:
+    """The commands by which an operator sees whether a host is in service."""
+    return (
+        f'segment host show {segment} {host}',
+        f'compute service list --service nova-compute --host {host} --long',
+    )
+
+
+def returns(operator: Operator, site: Site, cloud: Cloud, host: str) -> None:
+    """The operator has repaired the host, and says so once."""
+    said = operator.recovery('host', 'return', host, '--yes', '--reason', 'new power supply')
+    assert said.code == 0, said
+    site.until(site.newest('host-return', host), {'done'})
+    shown, (service,) = operator.types(*looks(host, 'rack-1'))
+    assert shown['on_maintenance'] is False
+    assert (service['Status'], service['State'], service['Forced Down']) == ('enabled', 'up', False)
+    assert TRAIT not in cloud.traits(host)
 
 
 @pytest.mark.slow
@@ -180,3 +113,9 @@ def test_reserved_host(operator: Operator, site: Site, cloud: Cloud) -> None:
     (taken,) = operator.types(f'segment host show rack-2 {spare}')
     assert taken['reserved'] is False
     assert cloud.service(spare)['status'] == 'enabled'
+    # As Masakari's users do; the flag is theirs, and what Nova may do with the host is not in it.
+    cleared, _shown, (service,) = operator.types(
+        f'segment host update rack-2 {host} --on_maintenance False', *looks(host, 'rack-2')
+    )
+    assert cleared['on_maintenance'] is False
+    assert out_of_service(service)

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from tests.integration.real_nova import TRAIT, Cloud, until
+from tests.integration.real_nova import TRAIT, Cloud
 from tests.integration.real_site import Site
+from tests.integration.shared import until
 
 HOST = 'compute-01'
 DESTINATIONS = ('compute-02', 'compute-03', 'compute-04')

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.integration.conftest import MakeSite
-from tests.integration.real_nova import CLOCK, Cloud, until
+from tests.integration.real_nova import Cloud
 from tests.integration.real_site import Site
+from tests.integration.shared import CLOCK, until
 
 HOST = 'compute-01'
 FROZEN, KILLED, SLOW = DESTINATIONS = ('compute-02', 'compute-03', 'compute-04')

@@ -6,7 +6,8 @@ import re
 import uuid
 
 from tests.integration.conftest import MakeSite
-from tests.integration.real_nova import Cloud, until
+from tests.integration.real_nova import Cloud
+from tests.integration.shared import until
 from tests.peers import need
 
 HOST = 'compute-01'
