@@ -1,19 +1,22 @@
 """Many alarms at once over HTTP, and processes that are killed meanwhile: what was answered 202 is
 in the database and is decided, and each host has one recovery.
+
+When which process is killed is drawn anew for each run; RECOVERY_KILL_SEED draws it once more.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import os
 import random
 import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,26 +32,37 @@ from drivers.simulated.world import small_world
 from recovery.db import states, tables
 from recovery.db.store import Store
 from tests.crash.scenery import DATABASE, SETTINGS, TooLate, furnish, until
+from tests.unit.drivers.alarms import payloads
 from tests.unit.recovery.claims.scene import empty
 
 CLOCK = SystemClock()
 HOSTS = ('compute-01', 'compute-02')  #: that fail; of a third one a human would be asked
+CLOUD, DEAD = 100, 90  #: hosts of a large cloud, and how many of them fail
 SENDERS, ALARMS, TIMES = 50, 100, 10  #: how often each alarm is posted
 DAEMONS = ('recovery-api', 'recovery-watcher', 'recovery-worker')
+KILLS = 6
+TOKEN = 'not-a-secret-token-1'
+SOURCES = 'sources: {am: {driver: alertmanager, token: {file: token}}}\n'
 
 
 class Site:
     """A world, and the processes of ours, each of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hosts: int, failing: Sequence[str]) -> None:
         self.folder = folder
-        self.world = small_world(CLOCK, 12, 12, SETTINGS, seed=1)
+        self.failing = failing
+        self.world = small_world(CLOCK, hosts, hosts, SETTINGS, seed=1)
         self._server = Server(App(self.world), CLOCK, ('127.0.0.1', 0))
         self._served = self._server.start()
         self.port = _free_port()
         self.began = CLOCK.now()
         (folder / DATABASE).write_bytes(empty())
-        conf = {'api.auth': 'noauth', 'api.listen': f'127.0.0.1:{self.port}'}
+        (folder / 'sources.yaml').write_text(SOURCES)
+        (folder / 'token').write_text(TOKEN)
+        conf = {
+            'api.auth': 'noauth', 'api.listen': f'127.0.0.1:{self.port}',
+            'sources.file': folder / 'sources.yaml',
+        }  # fmt: skip
         self._config = furnish(folder, self._server.url, conf)
         self.store = Store(f'sqlite:///{folder / DATABASE}', CLOCK)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -81,11 +95,11 @@ class Site:
         self._server.stop()
         CLOCK.wait(self._served, 10)
 
-    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    def ask(self, method: str, path: str, body: Any = None, **more: str) -> tuple[int, Any]:
         """Raises OSError when nobody answers."""
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
         try:
-            headers = {'Content-Type': 'application/json'}
+            headers = {'Content-Type': 'application/json', **more}
             connection.request(method, path, json.dumps(body) if body else None, headers)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read() or b'null')
@@ -116,15 +130,30 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+@contextmanager
+def failed(folder: Path, hosts: int, failing: Sequence[str]) -> Iterator[Site]:
+    """A cloud in which some hosts have died, and Nova knows."""
     with ExitStack() as stack:
-        made = Site(tmp_path)
+        made = Site(folder, hosts, failing)
         stack.callback(made.close)
         enrol(made)
-        for name in HOSTS:
+        for name in failing:
             made.world.crash(name)
-        until(lambda: all(_down(made, name) for name in HOSTS), 'their services are down', 30)
+        until(lambda: all(_down(made, name) for name in failing), 'their services are down', 30)
+        yield made
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with failed(tmp_path, 12, HOSTS) as made:
+        yield made
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[Site]:
+    with failed(
+        tmp_path, CLOUD, [f'compute-{number:02d}' for number in range(1, DEAD + 1)]
+    ) as made:
         yield made
 
 
@@ -139,25 +168,38 @@ def enrol(site: Site) -> None:
     status, made = site.ask('POST', '/v1/segments', {'segment': segment})
     assert status == 201, made
     path = f'/v1/segments/{made["segment"]["uuid"]}/hosts'
-    for name in site.world.hosts:
+    for name in site.failing:
         host = {'name': name, 'type': 'COMPUTE', 'control_attributes': 'SSH'}
         status, made = site.ask('POST', path, {'host': host})
         assert status == 201, made
 
 
 def post(site: Site, number: int) -> tuple[int, Any]:
-    """One alarm; half of them as Masakari's host monitor sends it."""
-    host = HOSTS[number % len(HOSTS)]
+    """One alarm; half of them as Masakari's host monitor sends it, a quarter as Alertmanager."""
+    host = site.failing[number % len(site.failing)]
+    at = datetime.fromtimestamp(site.began + number, UTC).replace(tzinfo=None).isoformat()
     if number % 4 < 2:
         payload = {'event': 'STOPPED', 'host_status': 'NORMAL', 'cluster_status': 'OFFLINE'}
-        at = datetime.fromtimestamp(site.began + number, UTC).replace(tzinfo=None)
         body = {
-            'type': 'COMPUTE_HOST', 'hostname': host, 'payload': payload,
-            'generated_time': at.isoformat(),
+            'type': 'COMPUTE_HOST', 'hostname': host, 'payload': payload, 'generated_time': at,
         }  # fmt: skip
         return site.ask('POST', '/v1/notifications', {'notification': body})
-    body = {'kind': 'host-down', 'subject': host, 'source': 'load', 'key': f'alarm-{number}'}
-    return site.ask('POST', '/recovery/v1/alarms', body)
+    if number % 4 == 2:
+        body = {'kind': 'host-down', 'subject': host, 'source': 'load', 'key': f'alarm-{number}'}
+        return site.ask('POST', '/recovery/v1/alarms', body)
+    alert = payloads.alert(host, startsAt=f'{at}Z', fingerprint=f'{number:016x}')
+    bearer = {'Authorization': f'Bearer {TOKEN}'}
+    return site.ask('POST', '/alarms/am', payloads.group(alert), **bearer)
+
+
+def promised(said: Any) -> Iterator[str]:
+    """What a 202 names: a notification, or alarms."""
+    if 'notification' in said:
+        yield said['notification']['notification_uuid']
+    elif 'alarms' in said:
+        yield from (one['id'] for one in said['alarms'])
+    else:
+        yield said['alarm']
 
 
 class Load:
@@ -170,6 +212,16 @@ class Load:
         self.taken: set[str] = set()  #: notifications and alarms that were promised
         self._lock = threading.Lock()
 
+    @property
+    def total(self) -> int:
+        """Posts that have to be answered."""
+        return SENDERS * self._posts
+
+    @property
+    def done(self) -> int:
+        """Posts that were."""
+        return self.answers['202'] + self.answers['409']
+
     def run(self, beside: Callable[[], None] | None = None, seconds: float = 200.0) -> None:
         late = threading.Event()
         senders = [
@@ -181,9 +233,7 @@ class Load:
         until = CLOCK.elapsed() + seconds
         for sender in senders:
             assert CLOCK.wait(sender, max(0.0, until - CLOCK.elapsed())), self.answers
-        assert sum(self.answers[key] for key in ('202', '409')) == SENDERS * self._posts, (
-            self.answers
-        )
+        assert self.done == self.total, self.answers
 
     def _send(self, sender: int, late: threading.Event) -> None:
         for turn in range(self._posts):
@@ -199,23 +249,27 @@ class Load:
         with self._lock:
             self.answers[str(status)] += 1
             if status == 202:
-                inner = said.get('notification')
-                self.taken.add(inner['notification_uuid'] if inner else said['alarm'])
+                self.taken.update(promised(said))
         return status in (202, 409)
+
+
+def kept(site: Site, load: Load) -> None:
+    """None is lost, and each is decided."""
+    alarm, told = tables.alarm, tables.notification
+    undecided = sa.select(alarm).where(alarm.c.answer.is_(None))
+    until(lambda: not site.rows(undecided), 'every alarm is decided')
+    rows = site.rows(sa.select(alarm))
+    found = {row['key'] for row in rows if row['source'] == 'load'}
+    assert found == {f'alarm-{number}' for number in range(2, ALARMS, 4)}
+    assert sum(row['source'] == 'am' for row in rows) == len(range(3, ALARMS, 4))
+    there = {row['id'] for row in rows} | {row['uuid'] for row in site.rows(sa.select(told))}
+    assert load.taken <= there, 'it was answered 202 and is not there'
 
 
 def judge(site: Site, load: Load) -> None:
     """None is lost, each is decided, and each host was recovered once."""
-    alarm, recovery = tables.alarm, tables.recovery
-    undecided = sa.select(alarm).where(alarm.c.answer.is_(None))
-    until(lambda: not site.rows(undecided), 'every alarm is decided')
-    found = {row['key'] for row in site.rows(sa.select(alarm)) if row['source'] == 'load'}
-    assert found == {f'alarm-{number}' for number in range(ALARMS) if number % 4 >= 2}
-    for name in load.taken:
-        kept = site.rows(sa.select(alarm.c.id).where(alarm.c.id == name))
-        told = tables.notification
-        kept += site.rows(sa.select(told.c.uuid).where(told.c.uuid == name))
-        assert kept, f'{name} was answered 202 and is not there'
+    kept(site, load)
+    recovery = tables.recovery
 
     def over() -> bool:
         rows = site.rows(sa.select(recovery.c.state))
@@ -232,22 +286,47 @@ def judge(site: Site, load: Load) -> None:
     assert {row['state'] for row in rows} == {states.DONE}, [row['reason'] for row in rows]
 
 
-def test_a_thousand_alarms_at_once_are_one_recovery_for_each_host(site: Site) -> None:
-    load = Load(site)
+def test_a_thousand_alarms_about_most_of_a_cloud_are_one_recovery_for_each_host(
+    cloud: Site,
+) -> None:
+    load = Load(cloud)
     load.run()
-    assert load.answers['500'] == 0, site.said()
-    judge(site, load)
+    assert load.answers['500'] == 0, cloud.said()
+    kept(cloud, load)
+    rows = cloud.rows(sa.select(tables.recovery))
+    assert Counter(row['host'] for row in rows) == Counter(cloud.failing)
+    # So many at once are a matter for a human: nothing was fenced, and nothing is forgotten.
+    assert {row['state'] for row in rows} == {states.HELD}, [row['reason'] for row in rows]
+    assert all(cloud.world.hosts[name].powered for name in cloud.failing)
 
 
-def test_what_was_answered_202_survives_the_death_of_every_process(site: Site) -> None:
-    load, choice = Load(site, times=3), random.Random(7)
+class Killer:
+    """kill -9 of one process or another, each time after a number of answers that chance drew."""
 
-    def killing() -> None:
-        for name in choice.sample(DAEMONS, len(DAEMONS)):
-            CLOCK.wait(None, choice.uniform(0.2, 1.0))
-            site.kill(name)
-            site.start(name)
+    def __init__(self, site: Site, load: Load, seed: int) -> None:
+        self._site, self._load = site, load
+        self._chance = random.Random(seed)
+        more = self._chance.choices(DAEMONS, k=KILLS - len(DAEMONS))
+        names = self._chance.sample([*DAEMONS, *more], KILLS)  # each of them once at least
+        moments = sorted(self._chance.sample(range(load.total), KILLS))
+        self._plan = list(zip(moments, names, strict=True))
 
-    load.run(killing)
+    def run(self) -> None:
+        for moment, name in self._plan:
+            until(partial(self._answered, moment), f'{moment} answers')
+            CLOCK.wait(None, self._chance.uniform(0.0, 0.5))
+            print(f'after {self._load.done} answers {name} is killed')
+            self._site.kill(name)
+            self._site.start(name)
+
+    def _answered(self, number: int) -> bool:
+        return self._load.done >= number
+
+
+def test_what_was_answered_202_survives_the_death_of_any_process_at_any_time(site: Site) -> None:
+    seed = int(os.environ.get('RECOVERY_KILL_SEED') or random.SystemRandom().randrange(2**32))
+    print(f'RECOVERY_KILL_SEED={seed}')
+    load = Load(site, times=3)
+    load.run(Killer(site, load, seed).run)
     assert load.answers['500'] == 0, site.said()
     judge(site, load)
