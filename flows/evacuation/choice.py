@@ -1,4 +1,4 @@
-"""Which instances are to be evacuated at all, and which of them first: the site's own rules.
+"""Which instances are to be evacuated at all, and which of them first: the site's own exclusions.
 
 Pure. What the state table (:mod:`flows.evacuation.table`) leaves is left whatever these say.
 """
@@ -22,25 +22,25 @@ FIELDS = ('name', 'project', 'flavor', 'flavor:', 'image', 'metadata:', 'tag')
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One rule: an instance that meets all conditions is left."""
+class Exclusion:
+    """One exclusion: an instance that meets all conditions is left."""
 
     text: str  #: as the site wrote it
     conditions: tuple[tuple[str, str, str], ...]  #: field, key, pattern
 
     @classmethod
-    def parse(cls, text: str) -> Rule:
+    def parse(cls, text: str) -> Exclusion:
         """``FIELD=PATTERN ...``. Raises ValueError with what is wrong and what would be right."""
         try:
             words = shlex.split(text)
         except ValueError as error:
-            raise ValueError(f'the rule {text!r} cannot be read: {error}') from error
+            raise ValueError(f'the exclusion {text!r} cannot be read: {error}') from error
         if not words:
-            raise ValueError('an empty rule: give FIELD=PATTERN')
+            raise ValueError('an empty exclusion: give FIELD=PATTERN')
         return cls(text, tuple(_condition(text, word) for word in words))
 
     def meets(self, instance: Instance) -> bool:
-        """Whether it is this rule's."""
+        """Whether it is this exclusion's."""
         return all(
             any(fnmatchcase(value, pattern) for value in _values(instance, field, key))
             for field, key, pattern in self.conditions
@@ -49,18 +49,18 @@ class Rule:
 
 @dataclass(frozen=True)
 class Choice:
-    """The rules of a site. A flow is built with them as text, and reads them when it runs."""
+    """What a site chose. A flow is built with it as text, and reads it when it runs."""
 
     ha_key: str = 'HA_Enabled'
     ha_mode: str = FIRST
     leave_in_error: bool = False
-    exclude: str = ''  #: a rule in each line
+    exclude: str = ''  #: an exclusion in each line
     priority_key: str = ''
 
     @cached_property
-    def rules(self) -> tuple[Rule, ...]:
+    def exclusions(self) -> tuple[Exclusion, ...]:
         """Raises ValueError."""
-        return parse_rules(self.exclude)
+        return parse_exclusions(self.exclude)
 
     def plan(
         self, instance: Instance, migrations: Iterable[Migration], *, host: str, storage: Storage
@@ -72,9 +72,9 @@ class Choice:
 
     def why_left(self, instance: Instance) -> str:
         """Why an instance is left although it could be evacuated; '' when it is not."""
-        for rule in self.rules:
-            if rule.meets(instance):
-                return f'left out by the rule {rule.text} ([evacuation] exclude)'
+        for exclusion in self.exclusions:
+            if exclusion.meets(instance):
+                return f'left out by the exclusion {exclusion.text} ([evacuation] exclude)'
         if self.leave_in_error and instance.vm_state == 'error':
             return 'it was in error before its host failed ([evacuation] leave_in_error)'
         if self.ha_mode == ONLY and not self.marked(instance):
@@ -93,9 +93,9 @@ class Choice:
         return instance.metadata.get(self.ha_key, '').strip().lower() in TRUE
 
 
-def parse_rules(text: str) -> tuple[Rule, ...]:
-    """The rules of a text with one in each line. Raises ValueError."""
-    return tuple(Rule.parse(line) for line in text.splitlines() if line.strip())
+def parse_exclusions(text: str) -> tuple[Exclusion, ...]:
+    """The exclusions of a text with one in each line. Raises ValueError."""
+    return tuple(Exclusion.parse(line) for line in text.splitlines() if line.strip())
 
 
 def number(metadata: Mapping[str, str], key: str) -> int | None:
@@ -111,7 +111,7 @@ def _condition(text: str, word: str) -> tuple[str, str, str]:
     field, colon, key = name.partition(':')
     if not equals or not pattern or field + colon not in FIELDS or (colon and not key):
         raise ValueError(
-            f'the rule {text!r} has {word!r}; give name=PATTERN, project=ID, flavor=NAME, '
+            f'the exclusion {text!r} has {word!r}; give name=PATTERN, project=ID, flavor=NAME, '
             'flavor:SPEC=VALUE, image=ID, metadata:KEY=VALUE or tag=TAG'
         )
     return field + colon, key, pattern

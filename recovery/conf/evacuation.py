@@ -4,7 +4,7 @@ from oslo_config import cfg
 
 from recovery.conf.form import Form
 
-RULE = Form(
+EXCLUSION = Form(
     r'^{0}( +{0})*$'.format(
         r'(name|project|flavor|image|tag|flavor:[^\s=]+|metadata:[^\s=]+)'
         r'=("[^"]+"|\'[^\']+\'|[^\s"\']+)'
@@ -123,13 +123,13 @@ OPTIONS = [
     ),
     cfg.MultiOpt(
         'exclude',
-        item_type=RULE,
+        item_type=EXCLUSION,
         default=[AMPHORAE],
         sample_default=AMPHORAE,
-        help='Instances that are left. Each line is a rule of one or more conditions, all of which '
-        'have to hold; * and ? stand for anything. The default leaves amphorae of Octavia out, '
-        'which replaces them itself; a line of its own takes the place of that default, so repeat '
-        'it, or give name=/ to exclude nobody.',
+        help='Instances that are left. Each line is an exclusion: one or more conditions, all of '
+        'which have to hold; * and ? stand for anything. The default leaves amphorae of Octavia '
+        'out, which replaces them itself; a line of its own takes the place of that default, so '
+        'repeat it, or give name=/ to exclude nobody.',
     ),
     cfg.BoolOpt(
         'spare_aggregates',

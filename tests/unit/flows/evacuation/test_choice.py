@@ -1,4 +1,4 @@
-"""The site's own rules: who is left, and who goes first."""
+"""The site's own exclusions: who is left, and who goes first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flows.evacuation.choice import Choice, Rule, parse_rules
+from flows.evacuation.choice import Choice, Exclusion, parse_exclusions
 from flows.evacuation.table import LEAVE, Storage
 from tests.unit.flows.made import SOURCE, instance, migration
 
@@ -15,7 +15,7 @@ AMPHORA = 'amphora-0d9a5a4e-71c3-4d1f-9d51-3a5cf1a4c1a2'
 
 
 @pytest.mark.parametrize(
-    ('rule', 'fields'),
+    ('exclusion', 'fields'),
     [
         ('name=amphora-*', {'name': AMPHORA}),
         ('name="a b*"', {'name': 'a bc'}),
@@ -29,10 +29,10 @@ AMPHORA = 'amphora-0d9a5a4e-71c3-4d1f-9d51-3a5cf1a4c1a2'
     ],
 )
 def test_who_meets_a_rule_is_left_with_the_rule_as_reason(
-    rule: str, fields: dict[str, Any]
+    exclusion: str, fields: dict[str, Any]
 ) -> None:
-    choice = Choice(exclude=f'name=nobody\n{rule}')
-    assert rule in choice.why_left(instance(**fields))
+    choice = Choice(exclude=f'name=nobody\n{exclusion}')
+    assert exclusion in choice.why_left(instance(**fields))
     assert choice.why_left(instance()) == ''
 
 
@@ -40,7 +40,7 @@ def test_who_meets_a_rule_is_left_with_the_rule_as_reason(
     'fields', [{'project': 'p2', 'name': 'ab'}, {'project': 'p1', 'name': 'b'}, {'project': None}]
 )
 def test_all_conditions_of_a_rule_have_to_hold(fields: dict[str, Any]) -> None:
-    assert not Rule.parse('project=p1 name=a*').meets(instance(**fields))
+    assert not Exclusion.parse('project=p1 name=a*').meets(instance(**fields))
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,11 @@ def test_all_conditions_of_a_rule_have_to_hold(fields: dict[str, Any]) -> None:
 )
 def test_a_rule_that_cannot_be_read_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=r'give|cannot be read'):
-        Rule.parse(text)
+        Exclusion.parse(text)
 
 
 def test_empty_lines_are_no_rules() -> None:
-    assert [rule.text for rule in parse_rules('\nname=a\n \ntag=b\n')] == ['name=a', 'tag=b']
+    assert [one.text for one in parse_exclusions('\nname=a\n \ntag=b\n')] == ['name=a', 'tag=b']
 
 
 @pytest.mark.parametrize('value', ['True', 'true', ' yes ', '1', 'on'])
