@@ -79,6 +79,14 @@ class Reserve(SpareCalls):
         """Spares that are neither given back nor kept yet."""
         return tuple(one for one in self._tools.spares.mine() if one.state == TAKEN)
 
+    def give_back_empty(self, spare: Spare) -> None:
+        """Reserve it again unless something is, or may come to be, on it: then it stays in hand.
+
+        Raises Waiting when Nova does not say.
+        """
+        if not self._holds(spare.host):
+            self.give_back(spare)
+
     # --- taking -------------------------------------------------------------------------------
 
     def _unusable(self, host: str, taken: Spare | None = None) -> str:
@@ -258,6 +266,16 @@ def give_back_all(tools: Tools) -> None:
     reserve = Reserve(tools, aggregates=False)
     for spare in reserve.in_hand():
         reserve.give_back(spare)
+
+
+def give_back_empty(tools: Tools) -> None:
+    """Every spare that nothing came to is reserved again; where Nova does not say, that is told."""
+    reserve = Reserve(tools, aggregates=False)
+    for spare in reserve.in_hand():
+        try:
+            reserve.give_back_empty(spare)
+        except Waiting as wait:  # what it is about to wait for matters more
+            tools.ledger.event(f'reserved host {spare.host} stays in service for now', wait.reason)
 
 
 def _no_room(host: str, capacities: Iterable[Capacity], wanting: Iterable[Instance]) -> str:

@@ -20,7 +20,7 @@ from recovery.board.run import FlowFailed, Run, read_row
 from recovery.claims.claim import Claim
 from recovery.claims.ledger import STEPS
 from recovery.claims.wish import wish
-from recovery.db import events, intents, spares, states
+from recovery.db import events, intents, proofs, spares, states
 
 LOG = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
             cancelled = wish(connection, claim.recovery_id)
         if cancelled is not None:
             raise cancelled
-        run.forward()
+        _forward(claim, run)
     except FlowFailed as error:
         # The host is still down: ending here, even undone, would forget it.
         return _failed(claim, str(error))
@@ -90,6 +90,21 @@ def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
     claim.release(state, what=f'the recovery of {claim.subject} is {state}', code=None, reason=None,
                   verb=None)  # fmt: skip
     return state
+
+
+def _forward(claim: Claim, run: Run) -> None:
+    """Go on. What does not come to a proof keeps no reserved host open that nothing came to: the
+    scheduler would fill it meanwhile (H15). While the fencing goes on nothing goes before it."""
+    try:
+        run.forward()
+    except (Waiting, NotNeeded, FlowFailed):
+        if _has_spares(claim) and not _proven(claim):
+            run.give_back_empty_spares()
+        raise
+    except BackToFence:
+        if claim.round >= ROUNDS and _has_spares(claim):
+            run.give_back_empty_spares()
+        raise
 
 
 def _undo(claim: Claim, run: Run, why: str) -> str:
@@ -132,6 +147,13 @@ def _leave(claim: Claim, run: Run, why: str) -> str:
 def _has_spares(claim: Claim) -> bool:
     with claim.store.read() as connection:
         return spares.in_hand(connection, claim.recovery_id)
+
+
+def _proven(claim: Claim) -> bool:
+    """Whether a proof of this round stands: then the reserved hosts are about to be used."""
+    with claim.store.read() as connection:
+        now = claim.clock.now()
+        return proofs.standing(connection, claim.recovery_id, claim.round, now) is not None
 
 
 def _stopped(claim: Claim, stop: Stop) -> str:

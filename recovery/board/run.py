@@ -13,7 +13,7 @@ from taskflow import engines, states
 from taskflow.engines.action_engine import engine as _engine  # noqa: F401 - loaded in time
 from taskflow.persistence import models
 
-from flows.evacuation.reserve import give_back_all
+from flows.evacuation.reserve import give_back_all, give_back_empty
 from flows.evacuation.spare_calls import Tools
 from flows.stop import NotNeeded
 from recovery.board.books import open_book
@@ -95,10 +95,17 @@ class Run:
 
     def give_back_spares(self) -> None:
         """Before a recovery that took reserved hosts ends without its last steps."""
+        give_back_all(self._spare_tools())
+
+    def give_back_empty_spares(self) -> None:
+        """Before a recovery waits that may send nothing to the reserved hosts it took."""
+        give_back_empty(self._spare_tools())
+
+    def _spare_tools(self) -> Tools:
         ports = ('claim', 'ledger', 'spares', 'compute', 'clock')
         given: dict[str, Any] = {name: self._tools[name] for name in ports}
         seconds = {name: self._arguments[name] for name in ('read_seconds', 'write_seconds')}
-        give_back_all(Tools(**given, **seconds))
+        return Tools(**given, **seconds)
 
     def _load(self, *, never_resolve: bool) -> Any:
         engine = engines.load_from_detail(

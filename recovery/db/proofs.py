@@ -67,15 +67,13 @@ def standing_confirmation(
     connection: sa.Connection, recovery: str, round_: int, now: float
 ) -> Proof | None:
     """The newest human proof of this recovery and round that is not void and not expired."""
-    fresh = table.c.expires_at.is_(None) | (table.c.expires_at > now)
-    query = sa.select(table).where(
-        table.c.recovery == recovery,
-        table.c.round == round_,
-        table.c.kind == 'human',
-        table.c.void_reason.is_(None),
-        fresh,
-    )
+    query = _standing(recovery, round_, now).where(table.c.kind == 'human')
     return _first(connection, query)
+
+
+def standing(connection: sa.Connection, recovery: str, round_: int, now: float) -> Proof | None:
+    """The newest proof of this recovery and round, of any kind, not void and not expired."""
+    return _first(connection, _standing(recovery, round_, now))
 
 
 def newest_of_host(
@@ -99,6 +97,16 @@ def void(connection: sa.Connection, proof_id: int, reason: str, now: float) -> N
 def extend(connection: sa.Connection, proof_id: int) -> None:
     """It was used in time: it holds until the recovery ends."""
     connection.execute(sa.update(table).where(table.c.id == proof_id).values(expires_at=None))
+
+
+def _standing(recovery: str, round_: int, now: float) -> sa.Select[Any]:
+    fresh = table.c.expires_at.is_(None) | (table.c.expires_at > now)
+    return sa.select(table).where(
+        table.c.recovery == recovery,
+        table.c.round == round_,
+        table.c.void_reason.is_(None),
+        fresh,
+    )
 
 
 def _first(connection: sa.Connection, query: sa.Select[Any]) -> Proof | None:

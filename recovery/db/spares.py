@@ -106,6 +106,14 @@ def keep(connection: sa.Connection, author: Author, host: str) -> None:
     connection.execute(sa.update(table).where(_mine(author, host)).values(state=KEPT))
 
 
+def leave(connection: sa.Connection, recovery_id: str) -> tuple[str, ...]:
+    """The recovery ends although nobody looked: they stay in service, reserved no more."""
+    hosts_ = tuple(one.host for one in of_recovery(connection, recovery_id) if one.state == TAKEN)
+    update = sa.update(table).where(table.c.recovery == recovery_id, table.c.host.in_(hosts_))
+    connection.execute(update.values(state=KEPT))
+    return hosts_
+
+
 def give_back(connection: sa.Connection, author: Author, host: str, *, reserved: bool) -> None:
     """It is nobody's any more; reserved again, if it was proven empty."""
     connection.execute(sa.delete(table).where(_mine(author, host)))

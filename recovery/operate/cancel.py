@@ -50,6 +50,8 @@ def cancel(store: Store, identifier: str, how: How, *, by: str, reason: str) -> 
             outcome = _end(connection, store, row, by, reason)
         what = f'cancel, {how.value}: {outcome.value}'
         tell(connection, identifier, store.clock.now(), by=by, what=what, why=reason)
+        if outcome is Outcome.ENDED:
+            _leave_spares(connection, store, identifier, by)
         return outcome
 
     return store.transact(work)
@@ -111,6 +113,13 @@ def _holds_spares(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
     """Whether a worker has to give reserved hosts back first. Not asked a second time: Nova may
     be away for long."""
     return row['wish'] is None and spares.in_hand(connection, row['id'])
+
+
+def _leave_spares(connection: sa.Connection, store: Store, identifier: str, by: str) -> None:
+    why = 'the recovery was ended before a worker could see whether it is empty'
+    for host in spares.leave(connection, identifier):
+        what = f'{host} stays in service, and is no reserved host any more'
+        tell(connection, identifier, store.clock.now(), by=by, what=what, why=why)
 
 
 def _let_undo(

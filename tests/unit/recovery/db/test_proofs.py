@@ -123,3 +123,19 @@ def test_the_newest_of_a_host_in_any_recovery(here: Scene, claim: Claim) -> None
         proofs.void(connection, second, 'x', 1.0)
         assert newest() == first
         assert proofs.newest_of_host(connection, 'compute-02') is None
+
+
+def test_a_proof_stands_in_its_round_until_it_is_void(here: Scene, claim: Claim) -> None:
+    now = here.clock.now()
+
+    def stands(round_: int) -> int | None:
+        with here.store.read() as connection:
+            found = proofs.standing(connection, claim.recovery_id, round_, now)
+        return found.id if found else None
+
+    assert stands(claim.round) is None
+    number = power(here, claim)
+    assert (stands(claim.round), stands(claim.round + 1)) == (number, None)
+    with here.store.write() as connection:
+        proofs.void(connection, number, 'it reads on', now)
+    assert stands(claim.round) is None

@@ -165,3 +165,16 @@ def test_who_is_no_spare(
         here.recovery(ONE)
     assert why in take(here, claim)
     assert reserved(here) == [ONE]
+
+
+def test_what_nobody_looked_at_stays_in_service_when_its_recovery_ends(here: Scene) -> None:
+    register(here, ONE, OTHER)
+    claim, other = here.claimed(), here.claimed('compute-03')
+    take(here, claim)
+    take(here, other, OTHER)
+    assert ask(here, lambda connection: spares.leave(connection, claim.recovery_id)) == (ONE,)
+    assert {row['host']: row['state'] for row in here.rows(tables.spare)} == {
+        ONE: KEPT,
+        OTHER: TAKEN,
+    }
+    assert ask(here, lambda connection: spares.leave(connection, claim.recovery_id)) == ()
