@@ -120,17 +120,37 @@ def test_the_commands(here: Here) -> None:
 
 
 #: Runs in the environment of masakari-monitors: its own code makes the reports and sends them.
+#: Libvirt is no package of PyPI; in its place stand the numbers of its events, and a guest agent
+#: that answers once and then no more.
 MONITORS = """
-import json, sys
+import itertools, json, socket, sys, threading, types
 import eventlet
 eventlet.monkey_patch()
+
+
+class Numbers(types.ModuleType):
+    known = {}
+
+    def __getattr__(self, name):
+        if not name.startswith('VIR_'):
+            raise AttributeError(name)
+        return self.known.setdefault(name, len(self.known))
+
+
+pings = itertools.chain(['{"return": {}}'], itertools.repeat(None))
+libvirt = sys.modules['libvirt'] = Numbers('libvirt')
+agent = sys.modules['libvirtmod_qemu'] = types.ModuleType('libvirtmod_qemu')
+agent.virDomainQemuAgentCommand = lambda *_: next(pings)
+socket.gethostname = lambda: sys.argv[2]
+
 from oslo_utils import timeutils
 import masakarimonitors.conf
 from masakarimonitors.hostmonitor.host_handler.handle_host import HandleHost
 from masakarimonitors.instancemonitor.libvirt_handler.callback import Callback
+from masakarimonitors.instancemonitor.libvirt_handler.eventfilter import EventFilter
 from masakarimonitors.processmonitor.process_handler.handle_process import HandleProcess
 
-options, host, instance = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
+options, host, instance, broken, hung = json.loads(sys.argv[1]), *sys.argv[2:]
 CONF = masakarimonitors.conf.CONF
 CONF([], project='masakarimonitors', default_config_files=[])
 CONF.set_override('disable_ipmi_check', True, 'host')
@@ -149,6 +169,15 @@ for name in ('/usr/bin/nova-compute', 'libvirtd'):
     processes.notifier.send_notification(1, 1, event)
 for event, detail in (('LIFECYCLE', 'STOPPED_FAILED'), ('LIFECYCLE', 'SHUTDOWN_FINISHED')):
     Callback().libvirt_event_callback(event, detail, instance, 'VM', host, timeutils.utcnow())
+EventFilter().vir_event_filter(
+    libvirt.VIR_DOMAIN_EVENT_ID_IO_ERROR, libvirt.VIR_DOMAIN_EVENT_IO_ERROR_REPORT, -1, broken)
+for thread in threading.enumerate():
+    if thread is not threading.current_thread():
+        thread.join(60)
+from masakarimonitors.introspectiveinstancemonitor.qemu_utils import QemuGuestAgent
+guests, domain = QemuGuestAgent(), types.SimpleNamespace(_o=None, UUIDString=lambda: hung)
+for _ in range(9):
+    guests._qemuAgentGuestPing(domain, 2)
 for _ in range(2):
     hosts.notifier.send_notification(1, 1, hosts._make_event(host, 'offline'))
 """
@@ -160,9 +189,10 @@ def test_the_monitors(here: Here) -> None:
     ha = connect(here, instance_ha_default_microversion='1.3')
     segment = ha.create_segment(name='watched', recovery_method='auto', service_type='COMPUTE')
     host = ha.create_host(segment.uuid, name='compute-04', type='COMPUTE', control_attributes='x')
-    instance = next(one for one in here.world.instances.values() if one.host == 'compute-04').id
+    there = [one.id for one in here.world.instances.values() if one.host == 'compute-04']
+    instance, broken, hung = there
     login = json.dumps(here.login('monitor'))
-    here.run(program, '-c', MONITORS, login, 'compute-04', instance)
+    here.run(program, '-c', MONITORS, login, 'compute-04', *there)
     # Not by the SDK, which reads no message.
     listed = ha.get(f'/notifications?source_host_uuid={host.uuid}&sort_key=id&sort_dir=asc')
     found = listed.json()['notifications']
@@ -175,13 +205,16 @@ def test_the_monitors(here: Here) -> None:
         ('PROCESS', 'STOPPED', 'libvirtd'),
         ('VM', 'LIFECYCLE', instance, 'STOPPED_FAILED'),
         ('VM', 'LIFECYCLE', instance, 'SHUTDOWN_FINISHED'),
+        ('VM', 'IO_ERROR', broken, 'IO_ERROR_REPORT'),
+        ('VM', 'QEMU_GUEST_AGENT_ERROR', hung, 'STOPPED_FAILED'),
         ('COMPUTE_HOST', 'OFFLINE', 'STOPPED', 'NORMAL'),  # once: the repeat was answered 409
     ]
     status = [one['status'] for one in found]
     assert (status[0], status[2], status[4]) == ('finished', 'finished', 'ignored')
     assert status[1] in ('running', 'finished'), found[1]['message']
-    assert 'HA_Enabled' in found[3]['message']
-    assert status[5] in ('new', 'running'), found[5]['message']
+    for number in (3, 5, 6):  # read as a failure of an instance that nobody marked
+        assert (status[number], 'HA_Enabled' in found[number]['message']) == ('ignored', True)
+    assert status[7] in ('new', 'running'), found[7]['message']
 
 
 def _documents(printed: str) -> list[Any]:
