@@ -11,13 +11,15 @@ from recovery.cli.verb import Write
 
 if TYPE_CHECKING:
     from recovery.db.masakari import Contents
+    from recovery.operate.takeover import Takeover
 
 
 class Masakari(Write):
     """Take over segments and hosts of Masakari, with their UUIDs; may be repeated.
 
-    Says first what it would do, and which hosts nothing would be done for as it stands. Nothing is
-    written to Masakari.
+    A segment with a live recovery stays as it is, maintenance of its hosts aside: what is refused
+    for that is named, and the command exits with 1. Says first what it would do, and which hosts
+    nothing would be done for as it stands. Nothing is written to Masakari.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -45,16 +47,23 @@ class Masakari(Write):
         self.say(f'{len(contents.segments)} segments and {len(contents.hosts)} hosts are there; '
                  f'{found.same} are here already as they are there')  # fmt: skip
         self.say(*(f'  {sentence}' for sentence in found.done))
+        self._left(found)
         self._holes(contents)
         if parsed_args.dry_run or not found.done:
             self.say('nothing was written')
-            return exits.DONE
+            return exits.REFUSED if found.left and not parsed_args.dry_run else exits.DONE
         self.confirm(parsed_args, f'{len(found.done)} changes are about to be made here.')
         done = takeover.take_over(
             self.context.store, contents, by=who(), reason=parsed_args.reason or 'taken over'
         )
         self.say(f'{len(done.done)} changes were made')
-        return exits.DONE
+        return exits.REFUSED if done.left else exits.DONE
+
+    def _left(self, found: Takeover) -> None:
+        if found.left:
+            self.say(f'{len(found.left)} changes are REFUSED while a recovery is live there:')
+        for one in found.left:
+            self.say(f'  {one.what}', f'    {one.why}', f'    next: {one.verb}; then import again')
 
     def _holes(self, contents: Contents) -> None:
         from drivers.contracts.errors import DriverError

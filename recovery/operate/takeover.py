@@ -18,10 +18,19 @@ from recovery.db.masakari import Contents
 from recovery.db.store import Store
 from recovery.operate.change import tell
 from recovery.operate.refusal import Refusal
-from recovery.operate.segments import METHODS
+from recovery.operate.segments import METHODS, refuse_busy
 from recovery.site import Site
 
 WHY = 'Masakari had it on maintenance'
+
+
+@dataclass(frozen=True)
+class Left:
+    """A change of a segment that has a live recovery: not made before that has ended."""
+
+    what: str
+    why: str
+    verb: str
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Takeover:
 
     done: tuple[str, ...]  #: sentences
     same: int  #: segments and hosts that are here already as they are there
+    left: tuple[Left, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,18 +58,23 @@ def plan(store: Store, contents: Contents) -> Takeover:
 
 
 def take_over(store: Store, contents: Contents, *, by: str, reason: str) -> Takeover:
-    """Do it, all in one transaction.
+    """Do it, all in one transaction. A recovery that is live keeps its segment as it is, and only
+    maintenance is taken over there: hands on a host count at once.
 
     :raises Refusal: a name or UUID stands for something else here, or a word is not known.
     """
 
     def work(connection: sa.Connection) -> Takeover:
         found = _plan(connection, contents)
-        now = store.clock.now()
+        now, busy = store.clock.now(), _busy(connection, contents)
         for segment in contents.segments:
-            _put_segment(connection, segment, now)
+            if segment.uuid not in busy:
+                _put_segment(connection, segment, now)
         for host in contents.hosts:
-            _put_host(connection, host, now, by)
+            if host.segment not in busy:
+                _put_host(connection, host, now)
+            if members.get(connection, host.uuid) is not None:
+                _maintain(connection, host, now, by)
         for sentence in found.done:
             tell(connection, None, now, by=by, what=sentence, why=reason)
         return found
@@ -108,20 +123,42 @@ def _holes(
 
 
 def _plan(connection: sa.Connection, contents: Contents) -> Takeover:
-    done: list[str] = []
-    same = 0
+    done, left = list[str](), list[Left]()
+    same, busy = 0, _busy(connection, contents)
     known = {segment.uuid: segment for segment in contents.segments}
     for segment in contents.segments:
         sentence = _segment(connection, segment)
-        done += [sentence] if sentence else []
+        if sentence and segment.uuid in busy:
+            left.append(_left(sentence, busy[segment.uuid]))
+        elif sentence:
+            done.append(sentence)
         same += not sentence
     for host in contents.hosts:
         if host.segment not in known:
             raise Refusal(f'host {host.name} is of a segment that Masakari does not have')
-        sentence = _host(connection, host, known[host.segment].name)
+        fixed, name = busy.get(host.segment), known[host.segment].name
+        sentence, rest = _host(connection, host, name, fixed=fixed is not None)
         done += [sentence] if sentence else []
-        same += not sentence
-    return Takeover(tuple(done), same)
+        left += [_left(rest, fixed)] if fixed is not None and rest else []
+        same += not (sentence or rest)
+    return Takeover(tuple(done), same, tuple(left))
+
+
+def _busy(connection: sa.Connection, contents: Contents) -> dict[str, Refusal]:
+    """Segments that are here and have a live recovery, held ones included, by UUID."""
+    found = {}
+    for wanted in contents.segments:
+        here = segments.get(connection, wanted.uuid)
+        try:
+            if here is not None:
+                refuse_busy(connection, here)
+        except Refusal as refusal:
+            found[wanted.uuid] = refusal
+    return found
+
+
+def _left(sentence: str, refusal: Refusal) -> Left:
+    return Left(sentence, refusal.sentence, refusal.verb)
 
 
 def _segment(connection: sa.Connection, wanted: masakari.Segment) -> str:
@@ -144,7 +181,10 @@ def _segment(connection: sa.Connection, wanted: masakari.Segment) -> str:
     return f'change segment {old.name}: {changed}' if changed else ''
 
 
-def _host(connection: sa.Connection, wanted: masakari.Host, segment: str) -> str:
+def _host(
+    connection: sa.Connection, wanted: masakari.Host, segment: str, *, fixed: bool
+) -> tuple[str, str]:
+    """What is to be done, and what is not as long as its segment has to stay as it is."""
     namesake = members.of_host(connection, wanted.name)
     if namesake is not None and namesake.uuid != wanted.uuid:
         raise Refusal(f'host {wanted.name} is a member already, as {namesake.uuid}')
@@ -153,13 +193,15 @@ def _host(connection: sa.Connection, wanted: masakari.Host, segment: str) -> str
     if wanted.on_maintenance:
         marks += ', in maintenance'
     if old is None:
-        return f'make host {wanted.name} a member of segment {segment}{marks}'
+        sentence = f'make host {wanted.name} a member of segment {segment}{marks}'
+        return ('', sentence) if fixed else (sentence, '')
     if old.segment != wanted.segment:
         raise Refusal(f'host {wanted.name} is a member of another segment here')
     changed = _changed(old, _fields_now(connection, wanted, old))
-    if wanted.on_maintenance and not old.maintenance:
-        changed = ', '.join(filter(None, [changed, 'in maintenance']))
-    return f'change host {old.name} of segment {segment}: {changed}' if changed else ''
+    hands = 'in maintenance' if wanted.on_maintenance and not old.maintenance else ''
+    now, later = (hands, changed) if fixed else (', '.join(filter(None, [changed, hands])), '')
+    what = f'change host {old.name} of segment {segment}: '
+    return what + now if now else '', what + later if later else ''
 
 
 def _changed(old: object, fields: dict[str, object]) -> str:
@@ -198,7 +240,7 @@ def _put_segment(connection: sa.Connection, wanted: masakari.Segment, now: float
         segments.change(connection, old, now, **fields)
 
 
-def _put_host(connection: sa.Connection, wanted: masakari.Host, now: float, by: str) -> None:
+def _put_host(connection: sa.Connection, wanted: masakari.Host, now: float) -> None:
     owner = segments.get(connection, wanted.segment)
     assert owner is not None
     old = members.get(connection, wanted.uuid)
@@ -208,5 +250,8 @@ def _put_host(connection: sa.Connection, wanted: masakari.Host, now: float, by: 
         members.add(connection, owner, wanted.uuid, wanted.name, now, **own)
     elif _changed(old, fields):
         members.change(connection, old, owner, now, **fields)
+
+
+def _maintain(connection: sa.Connection, wanted: masakari.Host, now: float, by: str) -> None:
     if wanted.on_maintenance and not hosts.get(connection, wanted.name).maintenance:
         guards.maintain(connection, wanted.name, True, by=by, reason=WHY, now=now)

@@ -70,6 +70,54 @@ def test_a_spare_that_a_recovery_took_is_reserved_no_more(
     assert not any(row['reserved'] for row in run.rows('member'))
 
 
+def test_a_segment_with_a_live_recovery_stays_as_it_is(
+    run: Operator, words: tuple[str, ...]
+) -> None:
+    run(*words, '--yes')
+    assert run('host', 'maintenance', 'compute-01', 'off', '--yes', '--reason', 'up').code == 0
+    identifier = run.recovery('compute-01', 'held')
+    with sqlite3.connect(words[-1].removeprefix('sqlite:///')) as opened:
+        opened.execute("UPDATE failover_segments SET recovery_method = 'auto_priority'")
+        opened.execute("UPDATE hosts SET reserved = 1 WHERE name = 'compute-02'")
+        opened.execute("UPDATE hosts SET reserved = 0 WHERE name = 'compute-09'")
+    before = run.rows('member')
+    said = run(*words, '--yes')
+    assert said.code == 1
+    assert '2 changes are REFUSED' in said.out
+    refused = said.out.partition('REFUSED')[2].partition('hosts are NOT protected')[0]
+    assert 'change segment rack-1: recovery_method is auto_priority' in refused
+    assert 'change host compute-09 of segment rack-1: reserved is False' in refused
+    assert 'rack-2' not in refused
+    assert f'Segment rack-1 is in use: recovery {identifier[:8]}' in refused
+    assert f'next: recovery show {identifier[:8]}' in refused
+    # The other segment, and hands on a host, are taken over all the same.
+    assert {row['uuid']: row['recovery_method'] for row in run.rows('segment')} == {
+        RACK_1: 'auto', RACK_2: 'auto_priority',
+    }  # fmt: skip
+    changed = {row['name'] for row, old in zip(run.rows('member'), before, strict=True)
+               if row['reserved'] != old['reserved']}  # fmt: skip
+    assert changed == {'compute-02'}
+    assert [row['name'] for row in run.rows('host') if row['maintenance']] == ['compute-01']
+    # Nothing but what is refused is left.
+    again = run(*words, '--yes')
+    assert (again.code, 'nothing was written' in again.out) == (1, True)
+    assert run(*words, '--dry-run').code == 0
+
+
+def test_a_host_is_no_new_member_of_such_a_segment(run: Operator, words: tuple[str, ...]) -> None:
+    run(*words, '--yes')
+    run.recovery('compute-09', 'held')
+    with sqlite3.connect(words[-1].removeprefix('sqlite:///')) as opened:
+        opened.execute(
+            'INSERT INTO hosts (uuid, name, failover_segment_id, reserved, on_maintenance, deleted,'
+            " type, control_attributes) VALUES ('new', 'compute-10', ?, 0, 0, 0, 'COMPUTE', 'SSH')",
+            (RACK_1,),
+        )
+    said = run(*words, '--yes')
+    assert (said.code, 'make host compute-10 a member of segment rack-1' in said.out) == (1, True)
+    assert 'compute-10' not in {row['name'] for row in run.rows('member')}
+
+
 def test_each_host_that_is_left_unprotected(site: Site, words: tuple[str, ...]) -> None:
     with sqlite3.connect(words[-1].removeprefix('sqlite:///')) as opened:
         opened.execute("UPDATE hosts SET name = 'storage-01' WHERE name = 'compute-09'")
