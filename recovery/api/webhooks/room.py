@@ -23,7 +23,7 @@ from recovery.api.caller import needs
 from recovery.api.faults import Fault
 from recovery.api.meter import Meter
 from recovery.api.webhooks.deciding import Deciding
-from recovery.api.webhooks.senders import Replayed, Sender, known
+from recovery.api.webhooks.senders import Replayed, Sender, Signature, known
 from recovery.db import events
 from recovery.intake.admission import Outcome
 from recovery.intake.receive import BadAlarm, Stored, check, store
@@ -98,9 +98,11 @@ class Webhook:
             raise Fault(400, f'Nothing in the message can be read: {"; ".join(wrong[:3])}.')
         try:
             stored = store(self._site, good, self._also(sender, heard))
+            over = [self._over(one) for one in heard.resolved]
+            if heard.resolved and sender.signature is not None:
+                self._remember(sender.signature)
         except Replayed:
             return {'alarms': [], 'note': 'This very message was taken before.'}
-        over = [self._over(one) for one in heard.resolved]
         made = self._site.one(Deciding, lambda: Deciding(self._site)).decide(stored)
         return {
             'alarms': [_answer(one, made.get(one.row['id'])) for one in stored],
@@ -140,13 +142,22 @@ class Webhook:
 
     def _also(self, sender: Sender, heard: Heard) -> Any:
         def work(connection: sa.Connection) -> None:
-            if sender.remember is not None:
-                sender.remember(connection)
+            if sender.signature is not None and heard.resolved:
+                # What is over is done in transactions of its own, and may have to be sent again.
+                sender.signature.refuse_known(connection)
+            elif sender.signature is not None:
+                sender.signature.remember(connection)
             if heard.missing:
                 what = f'left {heard.missing} alarms out of a message: it limits their number'
                 events.add(connection, self._source.name, what, at=self._site.clock.now())
 
         return work
+
+    def _remember(self, signature: Signature) -> None:
+        try:
+            self._site.store.transact(signature.remember)
+        except sa.exc.IntegrityError:
+            raise Replayed from None  # by another request, at this very moment
 
     def _over(self, one: Any) -> dict[str, Any]:
         ends = self._source.resolved == CANCEL

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import flask
@@ -36,12 +35,34 @@ class Replayed(Exception):
 
 
 @dataclass(frozen=True)
+class Signature:
+    """One that holds, and that is taken once."""
+
+    source: str
+    digest: str
+    at: float  #: seconds since 1970 UTC, as the sender says
+    before: float  #: what is about earlier times is refused for that
+
+    def refuse_known(self, connection: sa.Connection) -> None:
+        """Raises Replayed."""
+        if nonces.known(connection, self.source, self.digest):
+            raise Replayed
+
+    def remember(self, connection: sa.Connection) -> None:
+        """In the transaction that does the last of what its message asks for: before that, the
+        sender has to be able to send it again. Raises Replayed."""
+        self.refuse_known(connection)
+        # Not above the newest: a locked gap there would be in the way of the next sender.
+        nonces.forget(connection, self.before)
+        nonces.add(connection, self.source, self.digest, self.at)
+
+
+@dataclass(frozen=True)
 class Sender:
     """One who has shown that it is the source."""
 
     name: str = ''  #: of the user of Keystone, or ''
-    #: Done in the transaction that stores the alarms. Raises Replayed.
-    remember: Callable[[sa.Connection], None] | None = None
+    signature: Signature | None = None
 
 
 def known(site: Site, source: Source) -> Sender:
@@ -95,16 +116,7 @@ def _by_signature(site: Site, source: Source) -> Sender:
     at, window = float(stamp), site.conf.sources.replay_seconds
     if abs(site.clock.now() - at) > window:
         raise _stranger(source, f'a signature whose time is more than {window:g} s from ours')
-
-    def remember(connection: sa.Connection) -> None:
-        if nonces.known(connection, source.name, shown):
-            raise Replayed
-        # What is older than this is refused for its time. Not above the newest: a locked gap
-        # there would be in the way of the next sender.
-        nonces.forget(connection, site.clock.now() - 2 * window)
-        nonces.add(connection, source.name, shown, at)
-
-    return Sender(remember=remember)
+    return Sender(signature=Signature(source.name, shown, at, site.clock.now() - 2 * window))
 
 
 def _stranger(source: Source, why: str) -> Fault:

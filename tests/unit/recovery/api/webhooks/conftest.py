@@ -15,6 +15,7 @@ from recovery.site import Site
 from tests.unit.recovery.api.webhooks.posting import (
     BEARER,
     KEY,
+    SEAL,
     SOURCES,
     TOKEN,
     Post,
@@ -34,7 +35,7 @@ from tests.unit.recovery.intake.conftest import (  # noqa: F401
 
 @pytest.fixture
 def sources(conf: cfg.ConfigOpts, tmp_path: Path) -> Path:  # noqa: F811
-    for name, secret in (('token', TOKEN), ('key', KEY)):
+    for name, secret in (('token', TOKEN), ('key', KEY), ('key2', SEAL)):
         (tmp_path / name).write_text(f'{secret}\n')
         (tmp_path / name).chmod(0o640)
     (tmp_path / 'sources.yaml').write_text(SOURCES)

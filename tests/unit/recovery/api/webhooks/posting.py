@@ -13,10 +13,12 @@ from recovery.site import Site
 from tests.unit.drivers.alarms import payloads
 
 TOKEN, KEY = 'not-a-secret-token-1', 'not-a-secret-key-0001'
+SEAL = 'not-a-secret-key-0002'  #: of another source
 SOURCES = """
 sources:
   am: {driver: alertmanager, token: {file: token}}
   ends: {driver: alertmanager, token: {file: token}, resolved: cancel-unstarted}
+  sealed: {driver: alertmanager, hmac: {file: key2}, resolved: cancel-unstarted}
   signed: {driver: generic, hmac: {file: key}, settings: {host: host, evidence: text}}
   aodh: {driver: aodh, keystone: true}
   kinds: {driver: generic, token: {file: token}, settings: {each: parts, host: host, kind: kind}}

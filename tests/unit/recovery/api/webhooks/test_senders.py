@@ -23,6 +23,7 @@ from flows.stop import StoreAway
 from recovery.api import app as api
 from recovery.db import alarms as stored_alarms
 from recovery.db import tables
+from recovery.db.store import Store
 from recovery.intake.sources import BadSources, Sources
 from recovery.site import Site
 from tests.unit.drivers.alarms import payloads
@@ -30,6 +31,7 @@ from tests.unit.recovery.api import asking
 from tests.unit.recovery.api.webhooks.posting import (
     BEARER,
     KEY,
+    SEAL,
     TOKEN,
     Post,
     alert,
@@ -143,6 +145,50 @@ def test_a_signed_message_that_was_not_stored_may_be_sent_again(
         )  # fmt: skip
         assert post(body, 'signed', headers=headers).status_code == 503
     assert len(post(body, 'signed', headers=headers).get_json()['alarms']) == 1
+
+
+def test_a_signed_message_of_which_half_was_done_may_be_sent_again(
+    site: Site,
+    post: Post,
+    clock: VirtualClock,
+    dead: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def seal(*alerts: Any) -> tuple[bytes, dict[str, str]]:
+        body = json.dumps(payloads.group(*alerts)).encode()
+        return body, sign(site, body, key=SEAL)
+
+    body, headers = seal(alert())
+    (begun,) = post(body, 'sealed', headers=headers).get_json()['alarms']
+    assert begun['answer'] == 'admit'
+    # One message: a host has failed, another one is back.
+    body, headers = seal(alert(status='resolved'), alert('compute-02'))
+    for number in (1, 2):  # transactions: the alarms are stored, the recovery is cancelled
+        with monkeypatch.context() as broken:
+            broken.setattr(Store, 'transact', _away_after(number))
+            assert post(body, 'sealed', headers=headers).status_code == 503
+        assert len(rows(site, tables.alarm)) == 2
+        assert len(rows(site, tables.nonce)) == 1
+    done = post(body, 'sealed', headers=headers).get_json()
+    assert [one['host'] for one in done['alarms']] == ['compute-02:9100']
+    assert [one['host'] for one in done['resolved']] == ['compute-01:9100']
+    states = {row['host']: row['state'] for row in rows(site, tables.recovery)}
+    assert states[dead] == 'cancelled'
+    assert len(rows(site, tables.alarm)) == len(rows(site, tables.nonce)) == 2
+    assert 'taken before' in post(body, 'sealed', headers=headers).get_json()['note']
+
+
+def _away_after(number: int) -> Callable[[Store, Callable[..., Any]], Any]:
+    """A database that is lost after so many transactions."""
+    whole, done = Store.transact, list[object]()
+
+    def transact(self: Store, work: Callable[..., Any]) -> Any:
+        if len(done) == number:
+            raise StoreAway('gone')
+        done.append(work)
+        return whole(self, work)
+
+    return transact
 
 
 @pytest.mark.parametrize('how', ['key', 'body', 'query', 'old', 'early', 'none', 'time'])
