@@ -15,7 +15,7 @@ import openstack
 from tests.integration.masakari_site import clients
 from tests.integration.real_nova import Cloud
 from tests.integration.real_site import Result
-from tests.integration.shared import documents, free_address
+from tests.integration.shared import documents, free_address, not_over
 
 #: Kept beside the logs of tools/test, for people.
 TRANSCRIPT = Path(__file__).resolve().parents[2] / '.test' / 'masakari.txt'
@@ -70,7 +70,7 @@ class Operator:
     def notifies(self, host: str) -> Any:
         """What a monitor that saw the host die would do."""
         payload = {'event': 'STOPPED', 'host_status': 'NORMAL', 'cluster_status': 'OFFLINE'}
-        words = ('notification', 'create', 'COMPUTE_HOST', host, '2031-01-01T00:00:00')
+        words = ('notification', 'create', 'COMPUTE_HOST', host, not_over())
         (made,) = self._ask((shlex.join([*words, json.dumps(payload)]),), *words,
                             json.dumps(payload), '-f', 'json')  # fmt: skip
         return made['notification_uuid']

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from drivers.clock import SystemClock
@@ -38,6 +39,11 @@ def answers(address: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def not_over() -> str:
+    """A time that no test outlives, as Masakari's monitors write it: ISO 8601, UTC, no zone."""
+    return datetime.fromtimestamp(CLOCK.now() + 31536000, UTC).strftime('%Y-%m-%dT%H:%M:%S')
 
 
 def documents(printed: str) -> list[Any]:

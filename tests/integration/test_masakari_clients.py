@@ -11,6 +11,7 @@ import pytest
 
 from tests.crash.scenery import until
 from tests.integration.masakari_site import Here, clients
+from tests.integration.shared import not_over
 
 ENDED = frozenset({'finished', 'ignored', 'failed', 'error'})
 
@@ -52,7 +53,7 @@ def test_the_sdk(here: Here) -> None:
 
     here.world.crash('compute-01')
     made = ha.create_notification(
-        type='COMPUTE_HOST', hostname='compute-01', generated_time='2031-01-01T00:00:00',
+        type='COMPUTE_HOST', hostname='compute-01', generated_time=not_over(),
         payload={'event': 'STOPPED', 'host_status': 'NORMAL', 'cluster_status': 'OFFLINE'},
     )  # fmt: skip
     assert made.status in ('new', 'running')
@@ -103,7 +104,7 @@ def test_the_commands(here: Here) -> None:
     assert (changed['recovery_method'], changed['is_enabled']) == ('rh_priority', False)
     assert [one['name'] for one in hosts] == ['compute-02']
     payload = json.dumps({'event': 'STOPPED', 'host_status': 'NORMAL'})
-    words = ('COMPUTE_HOST', 'compute-02', '2031-01-01T00:00:00', payload)
+    words = ('COMPUTE_HOST', 'compute-02', not_over(), payload)
     made = json.loads(here.run(program, 'notification', 'create', *words, '-f', 'json'))
     uuid = made['notification_uuid']
     listed, one, moves, left = ask(
