@@ -44,7 +44,8 @@ class Drain(Write):
     """Let a worker take no new recoveries and end those that it runs, before it is stopped.
 
     It lasts until --undo, or until the process ends: a worker that is started anew takes
-    recoveries again. To hand over at once what it runs, stop the process instead.
+    recoveries again. With --now it also lets go of what it runs, as if it were stopped, and
+    other workers go on with the interrupted steps.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -53,6 +54,9 @@ class Drain(Write):
             'name', metavar='NAME', nargs='?', help='see worker list; its beginning is enough'
         )
         parser.add_argument('--all', action='store_true', help='every worker that lives')
+        parser.add_argument(
+            '--now', action='store_true', help='hand over what it runs to other workers at once'
+        )
         parser.add_argument('--undo', action='store_true', help='let it take recoveries again')
         parser.add_argument(
             '--force', action='store_true', help='also when no other worker takes new recoveries'
@@ -63,6 +67,8 @@ class Drain(Write):
         name, desk = parsed_args.name, self.context.desk
         if (name is None) != parsed_args.all:
             raise exits.UsageError('give the NAME of one worker, or --all')
+        if parsed_args.now and parsed_args.undo:
+            raise exits.UsageError('give --now or --undo: what it let go of does not come back')
         whom = name or 'every worker'
         order: dict[str, Any] = {'reason': parsed_args.reason}
         if parsed_args.undo:
@@ -70,10 +76,9 @@ class Drain(Write):
             done = desk.order_workers(name, {'action': 'undrain', **order})
             self.say(*done['said'])
             return exits.DONE
-        self.confirm(
-            parsed_args, f'No new recovery is run by {whom}; those under way run to their end.'
-        )
-        order |= {'force': True} if parsed_args.force else {}
+        under_way = 'are let go of at once' if parsed_args.now else 'run to their end'
+        self.confirm(parsed_args, f'No new recovery is run by {whom}; those under way {under_way}.')
+        order |= {key: True for key in ('force', 'now') if getattr(parsed_args, key)}
         done = desk.order_workers(name, {'action': 'drain', **order})
         self.say(*done['said'], f'  next: {done["next"]}')
         return exits.DONE

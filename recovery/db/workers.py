@@ -9,11 +9,13 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from recovery.db.store import Store
+from recovery.db.tables import guard
 from recovery.db.tables import worker as table
 
 VERSION = '0.1.0'
 RUNS = ('worker', 'standalone')  #: kinds of processes that run recoveries
 LOOKS = ('watcher', *RUNS)  #: kinds of processes that look at the cloud by themselves
+LETS_GO = 'let-go:'  #: and the name of a worker: the guard that makes it let go
 ALIVE_SECONDS = 60.0  #: a process that was not seen for longer does not count as living
 
 
@@ -47,9 +49,12 @@ def seen(store: Store, process: Process) -> None:
 
 def gone(store: Store, process: Process) -> None:
     """The process ends in order."""
-    store.transact(
-        lambda connection: connection.execute(sa.delete(table).where(table.c.name == process.name))
-    )
+
+    def work(connection: sa.Connection) -> None:
+        connection.execute(sa.delete(table).where(table.c.name == process.name))
+        _forget(connection, [process.name])
+
+    store.transact(work)
 
 
 def observing_since(connection: sa.Connection, now: float) -> float | None:
@@ -101,8 +106,33 @@ def drain(connection: sa.Connection, names: Iterable[str], *, by: str, now: floa
 
 def undrain(connection: sa.Connection, names: Iterable[str]) -> None:
     """These take recoveries again."""
-    mine = table.c.name.in_(list(names))
+    which = list(names)
+    mine = table.c.name.in_(which)
     connection.execute(sa.update(table).where(mine).values(draining_at=None, draining_by=None))
+    _forget(connection, which)
+
+
+def let_go(
+    connection: sa.Connection, names: Iterable[str], *, by: str, reason: str, now: float
+) -> None:
+    """These, which drain, let go of what they run, too."""
+    which = list(names)
+    _forget(connection, which)
+    values = {'value': {}, 'by': by[:255], 'reason': reason, 'at': now}
+    for name in which:
+        connection.execute(sa.insert(guard).values(name=LETS_GO + name, **values))
+
+
+def lets_go(connection: sa.Connection, name: str) -> str | None:
+    """Who wants this process to let go of what it runs; None: nobody."""
+    query = sa.select(guard.c.by).where(guard.c.name == LETS_GO + name)
+    who = connection.execute(query).scalar()
+    return None if who is None else str(who)
+
+
+def _forget(connection: sa.Connection, names: Iterable[str]) -> None:
+    mine = guard.c.name.in_([LETS_GO + name for name in names])
+    connection.execute(sa.delete(guard).where(mine))
 
 
 def _alive(now: float) -> sa.ColumnElement[bool]:

@@ -1,6 +1,8 @@
-"""Draining workers: they end what they run, and take nothing new."""
+"""Draining workers: they take nothing new, and end what they run or let go of it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
@@ -9,14 +11,26 @@ from recovery.db.store import Store
 from recovery.operate.change import tell
 from recovery.operate.refusal import Nothing, Refusal
 
+NOBODY_LEFT = (
+    'nobody would be left to take new recoveries: hosts that fail would wait until a worker is '
+    'started or the drain is undone. Start another worker first, or give --force'
+)
+
 
 def drain(
-    store: Store, name: str | None, *, by: str, reason: str, force: bool = False
+    store: Store,
+    name: str | None,
+    *,
+    by: str,
+    reason: str,
+    force: bool = False,
+    at_once: bool = False,
 ) -> tuple[str, ...]:
     """Let a worker, or with None every living one, take no new recovery. Returns their names.
 
     :param name: or the beginning of one that no other has.
     :param force: also when nobody is left who would take new recoveries.
+    :param at_once: they let go of what they run, as if they were stopped; one may drain already.
     :raises Refusal: there is no such worker, or it would be the last.
     """
 
@@ -26,22 +40,18 @@ def drain(
         chosen = [_one(alive, name)] if name is not None else list(alive)
         if not chosen:
             raise Refusal('no worker is alive', 'recovery worker list')
-        if name is not None and chosen[0].draining_at is not None:
+        if name is not None and chosen[0].draining_at is not None and not at_once:
             raise Refusal(f'{chosen[0].name} drains already, by {chosen[0].draining_by}')
         names = {one.name for one in chosen}
         left = [one for one in alive if one.draining_at is None and one.name not in names]
         if not left and not force:
-            raise Refusal(
-                'nobody would be left to take new recoveries: hosts that fail would wait until a '
-                'worker is started or the drain is undone. Start another worker first, or give '
-                '--force'
-            )
+            raise Refusal(NOBODY_LEFT)
         fresh = tuple(one.name for one in chosen if one.draining_at is None)
         workers.drain(connection, fresh, by=by, now=now)
         for one in fresh:
             what = f'worker {one} drains: it takes no new recovery'
             tell(connection, None, now, by=by, what=what, why=reason)
-        return fresh
+        return _let_go(connection, names, by, reason, now) if at_once else fresh
 
     return store.transact(work)
 
@@ -67,6 +77,17 @@ def undo(store: Store, name: str | None, *, by: str, reason: str) -> tuple[str, 
         return names
 
     return store.transact(work)
+
+
+def _let_go(
+    connection: sa.Connection, names: Iterable[str], by: str, reason: str, now: float
+) -> tuple[str, ...]:
+    which = tuple(sorted(names))
+    workers.let_go(connection, which, by=by, reason=reason, now=now)
+    for one in which:
+        what = f'worker {one} lets go of what it runs: others go on with it'
+        tell(connection, None, now, by=by, what=what, why=reason)
+    return which
 
 
 def _one(alive: tuple[workers.Running, ...], name: str) -> workers.Running:

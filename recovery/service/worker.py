@@ -95,7 +95,17 @@ class Worker:
     def _look(self) -> None:
         self._reconciler.sweep()
         self._witnessing.tend()
+        self._let_go()
         self._conductor.run()
+
+    def _let_go(self) -> None:
+        """What it runs goes to others, when an operator wants it drained at once."""
+        if not self._conductor.claimed():
+            return
+        with self._site.store.read() as connection:
+            who = workers.lets_go(connection, self._name)
+        if who is not None:
+            self._conductor.let_go(f'{who} drains this worker at once')
 
     def _may_claim(self, recovery: str) -> bool:
         """Not while it drains, nor while it is cut off and another is not (S10); and a worker does

@@ -100,7 +100,7 @@ def _switches() -> dict[str, s.Schema]:
 TIMES = {'begins_at': s.TIME, 'ends_at': s.TIME}
 ADDED = {**s.taken(('ends_at', 'reason'), reason=s.WHY, **TIMES, **SCOPE), **ALONE}
 DRAINS = {
-    'drain': s.action('drain', force=s.FLAG),
+    'drain': s.action('drain', force=s.FLAG, now=s.FLAG),
     'undrain': s.action('undrain'),
 }
 PAGED: dict[str, s.Schema] = {'limit': s.LIMIT, 'marker': s.MARKER}

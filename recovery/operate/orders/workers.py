@@ -12,7 +12,7 @@ from recovery.operate import drain
 def give(store: Store, name: str | None, order: Mapping[str, Any], *, by: str) -> dict[str, Any]:
     """Let a worker, or with None every one that lives, take no new recoveries, or take them again.
 
-    :param order: ``action``, 'drain' or 'undrain'; ``reason``; maybe ``force``.
+    :param order: ``action``, 'drain' or 'undrain'; ``reason``; maybe ``force``, ``now``.
     :raises recovery.operate.refusal.Refusal: there is none, or it would be the last.
     """
     reason = order.get('reason', '')
@@ -20,6 +20,10 @@ def give(store: Store, name: str | None, order: Mapping[str, Any], *, by: str) -
         names = drain.undo(store, name, by=by, reason=reason)
         said, verb = [f'{one} takes recoveries again' for one in names], ''
     else:
-        names = drain.drain(store, name, by=by, reason=reason, force=order.get('force', False))
-        said, verb = [f'{one} drains' for one in names], 'recovery worker list'
+        now = order.get('now', False)
+        names = drain.drain(
+            store, name, by=by, reason=reason, force=order.get('force', False), at_once=now
+        )
+        does = 'drains, and lets go of what it runs' if now else 'drains'
+        said, verb = [f'{one} {does}' for one in names], 'recovery worker list'
     return {'action': order['action'], 'said': said, 'next': verb, 'workers': list(names)}

@@ -34,6 +34,15 @@ def test_the_last_needs_force(run: Operator) -> None:
     assert run('worker', 'drain', '--all', '--yes', '--force').code == 0
 
 
+def test_drain_now_says_that_it_lets_go(run: Operator) -> None:
+    live(run, 'worker-a-1', 'worker-b-2')
+    done = run('worker', 'drain', 'worker-a', '--now', '--yes', '--reason', 'kernel')
+    assert done.code == 0
+    assert 'worker-a-1 drains, and lets go of what it runs' in done.out
+    done = run('worker', 'drain', 'worker-a', '--now', '--undo', '--yes')
+    assert (done.code, '--now or --undo' in done.err) == (2, True)
+
+
 def test_it_asks_and_takes_one_name_or_all(run: Operator) -> None:
     live(run, 'worker-a-1', 'worker-b-2')
     assert run('worker', 'drain', 'worker-a', typed='n\n').code == 1

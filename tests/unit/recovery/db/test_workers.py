@@ -76,3 +76,18 @@ def test_who_drains_is_here_but_nobody_elsewhere(here: Scene) -> None:
     with here.store.write() as connection:
         workers.undrain(connection, ['w2'])
     assert around(here, 'c1') == (('w1',), ('w2',))
+
+
+def test_who_lets_go_does_so_until_it_drains_no_more_or_ends(here: Scene) -> None:
+    now = here.clock.now()
+    with here.store.write() as connection:
+        assert workers.lets_go(connection, 'w1') is None
+        for by in ('ann', 'bob'):
+            workers.let_go(connection, ['w1', 'w2'], by=by, reason='', now=now)
+        assert workers.lets_go(connection, 'w1') == 'bob'
+        workers.undrain(connection, ['w1'])
+        assert workers.lets_go(connection, 'w1') is None
+        assert workers.lets_go(connection, 'w2') == 'bob'
+    workers.gone(here.store, Identity('w2', 'worker', 'c1', 1))
+    with here.store.read() as connection:
+        assert workers.lets_go(connection, 'w2') is None

@@ -86,3 +86,17 @@ def test_undo(here: Scene) -> None:
     assert drain.undo(here.store, None, by='bob', reason='') == ('worker-b-2',)
     assert draining(here) == {}
     assert here.told()[-1] == 'worker worker-b-2 takes recoveries again'
+
+
+def test_at_once_also_one_that_drains_already(here: Scene) -> None:
+    live(here, 'worker-a-1', 'worker-b-2')
+    drain.drain(here.store, 'worker-a', by='ann', reason='kernel')
+    found = drain.drain(here.store, 'worker-a', by='bob', reason='now', at_once=True)
+    assert found == ('worker-a-1',)
+    assert draining(here) == {'worker-a-1': 'ann'}
+    assert here.told()[1:] == ['worker worker-a-1 lets go of what it runs: others go on with it']
+    with pytest.raises(Refusal, match='nobody would be left'):
+        drain.drain(here.store, None, by='ann', reason='', at_once=True)
+    with here.store.read() as connection:
+        assert workers.lets_go(connection, 'worker-a-1') == 'bob'
+        assert workers.lets_go(connection, 'worker-b-2') is None

@@ -126,6 +126,33 @@ def test_a_draining_worker_ends_what_it_runs_and_takes_nothing_new(stage: Stage)
     stage.until(lambda: stage.state() != 'ready')
 
 
+def test_drained_at_once_it_lets_go_and_another_one_goes_on(stage: Stage) -> None:
+    stage.worker('w1')
+    down(stage)
+    stage.until(lambda: stage.state() == 'running', step=0.1)
+    stage.worker('w2')
+    stage.run(1.0)
+    assert stage.recovery()['worker'] == 'w1'
+    store = stage.site.store
+    stage.ask(lambda: drain.drain(store, 'w1', by='ann', reason='kernel', at_once=True))
+    stage.until(lambda: stage.recovery()['worker'] == 'w2', 5.0, step=0.1)
+    stage.until(stage.ended)
+    assert stage.state() == 'done'
+    assert stage.recovery()['epoch'] == 2
+    told = [(row['who'], row['what'], row['why']) for row in stage.rows(tables.event)]
+    assert ('w1', 'let go', 'ann drains this worker at once') in told
+    assert stage.broken() == []
+    # It takes recoveries again, and keeps them.
+    stage.ask(lambda: drain.undo(store, 'w1', by='ann', reason=''))
+    stage.stop('w2')
+    stage.run(stage.conf.worker.stop_seconds)
+    stage.world.lose_power('compute-02')
+    stage.run(70.0)
+    stage.alarm('compute-02')
+    stage.until(stage.ended)
+    assert stage.recovery()['epoch'] == 1
+
+
 def test_its_own_host_is_not_left_to_one_that_drains(stage: Stage) -> None:
     stage.worker('own', HOST)
     stage.worker('other', 'compute-02')

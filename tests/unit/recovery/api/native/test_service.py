@@ -71,6 +71,9 @@ def test_workers(native: Native) -> None:
     assert [one['name'] for one in native.get('/workers')['workers']] == ['worker-a', 'worker-b']
     done = native.post('/workers/worker-a/actions', {'action': 'drain'})
     assert done['workers'] == ['worker-a']
+    done = native.post('/workers/worker-a/actions', {'action': 'drain', 'now': True})
+    assert 'lets go' in done['said'][0]
+    native.post('/workers/worker-a/actions', {'action': 'undrain', 'now': True}, status=400)
     native.post('/workers/worker-b/actions', {'action': 'drain'}, status=409)  # the last one
     native.post('/workers/worker-c/actions', {'action': 'drain'}, status=404)
     assert native.post('/workers/actions', {'action': 'undrain'})['workers'] == ['worker-a']
