@@ -36,6 +36,7 @@ def _budget(inputs: Inputs) -> Answer:
         f'{len(others)} hosts were fenced within {window}, and {limit} are allowed{shrunk}',
         f'recovery approve {inputs.id}',
         finding=FOUND if counted else UNKNOWN,
+        extent={'beyond': len(others) - limit + 1},
         fenced=sorted(others)[:20],
         limit=limit,
     )

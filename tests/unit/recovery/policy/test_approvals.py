@@ -140,8 +140,13 @@ LATER: list[tuple[str, Given, Given, bool]] = [
         {'windows': (replace(window('host:c1'), id='another'),)},
         False,
     ),
+    ('fence-budget', {'fences': Fences(frozenset('abcdef'))},
+     {'fences': Fences(frozenset('abcde'))}, True),
     ('fence-budget', {'fences': Fences(frozenset('abcde'))},
-     {'fences': Fences(frozenset('abcdef'))}, True),  # each of them was in the budget, or approved
+     {'fences': Fences(frozenset('abcdef'))}, False),
+    # As many were fenced, and fewer may be, for more of the cloud looks failed.
+    ('fence-budget', {'fences': Fences(frozenset('abcde'))},
+     {**stale(3), 'fences': Fences(frozenset('abcde'))}, False),
     (
         'fence-budget',
         {'services': AWAY, 'fences': Fences(frozenset('abcde'))},
