@@ -12,6 +12,7 @@ from drivers.contracts.errors import DriverError
 from recovery.db.duties import Duty
 from recovery.intake.receive import receive
 from recovery.policy.looks import seconds
+from recovery.service.closed_hosts import ClosedHosts
 from recovery.site import Site
 
 LOG = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class NovaPoll:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._duty = Duty(site.store, 'nova-poll', site.identity.name, lease_seconds=_lease(site))
+        self._closed = ClosedHosts(site)
         self._misses = 0
         self._ask_at = float('-inf')
         self._told: dict[str, tuple[float, float]] = {}  # by alarm: when again, and after how long
@@ -58,7 +60,9 @@ class NovaPoll:
         keys = {_key(one) for one in silent}
         self._told = {key: when for key, when in self._told.items() if key in keys}
         for service in silent:
-            self._tell(service)
+            why = '' if service.enabled else self._closed.died(service, services)
+            if service.enabled or why:
+                self._tell(service, why)
 
     def gone(self) -> None:
         """The process ends in order: another one may go on at once. Raises StoreAway."""
@@ -83,15 +87,15 @@ class NovaPoll:
         return known
 
     def _silent(self, service: Service) -> bool:
-        """Whether nobody put it out of service on purpose, and yet it does not report."""
-        if not service.enabled or service.forced_down or service.state != 'down':
+        """Whether it does not report although nobody forced it down."""
+        if service.forced_down or service.state != 'down':
             return False
         if service.updated_at is None:
             return False
         silence = self._site.clock.now() - service.updated_at
         return bool(silence >= self._site.conf.watcher.poll_down_seconds)
 
-    def _tell(self, service: Service) -> None:
+    def _tell(self, service: Service, why: str) -> None:
         key, now = _key(service), self._site.clock.elapsed()
         again_at, pause = self._told.get(key, (now, AGAIN_FIRST))
         if now < again_at:
@@ -104,7 +108,7 @@ class NovaPoll:
             kind='host-down',
             subject=service.host,
             at=service.updated_at,
-            evidence={'state': service.state, 'silent': silence},
+            evidence={'state': service.state, 'silent': silence} | ({'closed': why} if why else {}),
             requested_by=f'{SOURCE}, asked by {self._site.identity.name}',
         )
         outcome = receive(self._site, alarm)

@@ -125,6 +125,49 @@ def test_what_somebody_put_out_of_service_is_no_alarm(stage: Stage, marks: Any) 
     assert alarms(stage) == []
 
 
+def close(stage: Stage) -> None:
+    """Its compute service dies, and we close it to the scheduler."""
+    seen_up(stage)
+    stage.worker('w1')
+    stage.world.kill_agent(HOST)
+    stage.alarm(HOST, kind='service-down')
+    stage.until(lambda: not stage.world.hosts[HOST].enabled)
+
+
+@pytest.mark.parametrize('stage', [CONF | {'restore.service_policy': 'never'}], indirect=True)
+def test_a_host_that_we_closed_and_that_reported_since(stage: Stage) -> None:
+    close(stage)
+    stage.until(stage.ended)
+    stage.run(300.0)
+    assert alarms(stage) == [('test', 'service-down', HOST, 'admit')]  # it lives, for all we know
+    stage.world.start_agent(HOST)
+    stage.run(300.0)
+    stage.world.lose_power(HOST)
+    stage.run(150.0)
+    assert ('nova', 'host-down', HOST, 'admit') in alarms(stage)
+    assert len(alarms(stage)) == 2
+
+
+@pytest.mark.parametrize(
+    'stage', [CONF | {'life.channel': ['hold sim:ssh of {host}', 'hold nova']}], indirect=True
+)
+def test_a_host_that_we_closed_and_that_shows_no_sign_of_life(stage: Stage) -> None:
+    close(stage)
+    stage.run(300.0)
+    assert alarms(stage) == [('test', 'service-down', HOST, 'admit')]
+    stage.world.lose_power(HOST)
+    stage.run(60.0)
+    assert ('nova', 'host-down', HOST, 'admit') in alarms(stage)
+    assert {row['kind']: row['state'] for row in stage.recoveries()}['service-down'] == 'superseded'
+
+
+@polling
+def test_without_a_channel_its_silence_says_nothing(stage: Stage) -> None:
+    close(stage)
+    stage.run(600.0)
+    assert alarms(stage) == [('test', 'service-down', HOST, 'admit')]
+
+
 @pytest.mark.parametrize('stage', [EVIDENCE], indirect=True)
 def test_as_evidence_it_starts_nothing_and_is_not_said_each_minute(stage: Stage) -> None:
     seen_up(stage)
