@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,7 +15,8 @@ from drivers.clock import SystemClock
 from drivers.simulated.app import App
 from drivers.simulated.server import Server
 from drivers.simulated.world import World, small_world
-from tests.crash.scenery import DATABASE, SETTINGS, furnish, until
+from tests.crash.scenery import DATABASE, SETTINGS, furnish
+from tests.integration.shared import answers, free_address, until
 from tests.unit.recovery.claims.scene import empty
 
 TOP = Path(__file__).resolve().parent.parent.parent
@@ -42,16 +42,15 @@ class Here:
         app = App(self.world)
         self._server = Server(app, self.clock, ('127.0.0.1', 0))
         self._served = self._server.start()
-        with socket.create_server(('127.0.0.1', 0)) as probe:
-            address = f'127.0.0.1:{probe.getsockname()[1]}'
-        self.url = f'http://{address}/v1'
+        self._address = free_address()
+        self.url = f'http://{self._address}/v1'
         app.tokens.elsewhere['instance-ha'] = self.url
         self.keystone = f'{self._server.url}/identity/v3'
         (folder / DATABASE).write_bytes(empty())
-        config = furnish(folder, self._server.url, _options(address, self.keystone))
+        config = furnish(folder, self._server.url, _options(self._address, self.keystone))
         self.log = folder / 'standalone.log'
         self._process = self._start(config)
-        until(self._answers, 'the API answers', 60)
+        until('the API answers', self._answers)
 
     def _start(self, config: Path) -> subprocess.Popen[bytes]:
         program = Path(sys.executable).with_name('recovery')
@@ -74,12 +73,7 @@ class Here:
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, self.log.read_text()
-        address = self.url.split('/')[2].split(':')
-        try:
-            socket.create_connection((address[0], int(address[1])), 1).close()
-        except OSError:
-            return False
-        return True
+        return answers(self._address)
 
     def login(self, user: str = 'admin') -> dict[str, Any]:
         """What clients of OpenStack need to log in."""
