@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ from drivers.simulated.instances import Instance
 from recovery.db import scopes, states, tables
 from recovery.db.scopes import CLOUD
 from recovery.intake.admission import Outcome
+from recovery.intake.plan import Plan, plan
 from recovery.intake.receive import receive
 from recovery.intake.returning import request_return
 from recovery.operate import confirm, enrol, hold, labels, rerun, service, settle, windows
@@ -34,6 +36,9 @@ from tests.stage import Stage
 MISHAPS = ('crash', 'isolate', 'reconnect', 'freeze-agent', 'thaw-agent', 'kill-agent',
            'start-agent', 'lose-power', 'give-power')  # fmt: skip
 ANN, WHY = 'ann', 'because'
+#: What a decision may leave behind. Processes write of themselves all the time.
+WRITTEN = {name: getattr(tables, name) for name in (
+    'alarm', 'decision', 'event', 'guard', 'host', 'intent', 'item', 'recovery')}  # fmt: skip
 
 
 class Verbs:
@@ -364,6 +369,18 @@ class Verbs:
         return ', '.join(f'{said.count(word)} {word}' for word in sorted(set(said)))
 
     # --- what operators say -------------------------------------------------------------------
+
+    def plan(self, host: str) -> str:
+        """What would happen to a host that failed now. AssertionError when anything is written."""
+        before = self._all_rows()
+        planned: Plan = self._ask(lambda: plan(self.stage.site, host))
+        assert self._all_rows() == before, 'a plan has written something'
+        actions = Counter(one.action for one in planned.instances or ())
+        counted = ', '.join(f'{count} {action}' for action, count in sorted(actions.items()))
+        return f'{planned.decision.word}: {planned.decision.answer.reason} ({counted or "nothing"})'
+
+    def _all_rows(self) -> dict[str, list[Any]]:
+        return {name: self.stage.rows(table) for name, table in WRITTEN.items()}
 
     def approve(self, number: int = 0) -> str:
         recovery = self._recovery(number)
