@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from drivers.contracts.alarms import Alarm
-from drivers.contracts.compute import Instance
+from drivers.contracts.compute import ComputeDriver, Instance
 from drivers.contracts.errors import DriverError
 from drivers.contracts.fencing import FenceDevice
 from drivers.contracts.inventory import InventoryError
@@ -28,6 +28,7 @@ from recovery.db import (
 )
 from recovery.intake import domains, leftovers, places, shared
 from recovery.intake.authority import authority, highest
+from recovery.intake.looks import Looks, looks
 from recovery.intake.signs import signs
 from recovery.intake.surroundings import surroundings
 from recovery.limits import limits
@@ -77,7 +78,12 @@ def ask_of(site: Site, row: sa.RowMapping) -> Ask:
 
 def before(ask: Ask) -> bool:
     """Whether no worker has begun: what is decided then, verify decides again."""
-    return ask.alarm is not None and (ask.row is None or ask.row['state'] == states.HELD)
+    return ask.row is None or ask.row['state'] == states.HELD
+
+
+def _nova(site: Site, ask: Ask) -> ComputeDriver | Looks:
+    """Whoever is about to fence asks for himself, whatever others have just seen."""
+    return looks(site) if before(ask) else site.compute
 
 
 def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
@@ -87,7 +93,7 @@ def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
     """
     instance: Instance | Missing | None = Missing()
     if 'instance' in needs:
-        instance = _try(lambda: places.instance(site, ask.subject))
+        instance = _try(lambda: places.instance(site, _nova(site, ask), ask.subject))
     values = _remembered(site, ask, instance)
     values |= _asked(site, ask, needs, values['host'])
     if 'surroundings' in needs:
@@ -233,13 +239,14 @@ def _approval(row: sa.RowMapping | None) -> Approval | None:
 
 def _asked(site: Site, ask: Ask, needs: frozenset[str], host: HostRecord) -> dict[str, Any]:
     timeout, found = site.conf.compute.read_seconds, dict[str, Any]()
-    nova = shared.lists(site) if before(ask) else site.compute
+    nova = _nova(site, ask)
+    lists = shared.lists(site) if before(ask) and ask.alarm is not None else nova
     if 'services' in needs:
-        found['services'] = _try(lambda: nova.services(timeout=timeout))
+        found['services'] = _try(lambda: lists.services(timeout=timeout))
     if 'hypervisors' in needs:
-        found['hypervisors'] = _try(lambda: nova.hypervisors(timeout=timeout))
+        found['hypervisors'] = _try(lambda: lists.hypervisors(timeout=timeout))
     if 'migrations' in needs:
-        found['migrations'] = _try(lambda: site.compute.migrations(host=host.name, timeout=timeout))
+        found['migrations'] = _try(lambda: nova.migrations(host=host.name, timeout=timeout))
     if 'devices' in needs:
         found['devices'] = _try(lambda: _devices(site, host, 'identities' in needs))
     if 'clashes' in needs:
@@ -251,15 +258,13 @@ def _asked(site: Site, ask: Ask, needs: frozenset[str], host: HostRecord) -> dic
         services = found.get('services', Missing())
         found['domains'] = services if isinstance(services, Missing) else _try(
             lambda: domains.of_host(
-                site, host.name, services, lambda: nova.aggregates(timeout=timeout)
+                site, host.name, services, lambda: lists.aggregates(timeout=timeout)
             )
         )  # fmt: skip
     if 'instances' in needs and site.conf.policy.approve_instances:
-        found['instances'] = _try(
-            lambda: len(site.compute.instances(host=host.name, timeout=timeout))
-        )
+        found['instances'] = _try(lambda: len(nova.instances(host=host.name, timeout=timeout)))
     if 'leftovers' in needs:
-        found['leftovers'] = _try(lambda: leftovers.of_host(site, host, timeout))
+        found['leftovers'] = _try(lambda: leftovers.of_host(site, nova, host))
     return found
 
 

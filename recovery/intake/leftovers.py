@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from drivers.contracts.compute import ComputeDriver
 from flows.records import ItemState
 from recovery.db import items
+from recovery.intake.looks import Looks
 from recovery.policy.inputs import HostRecord, Leftover
 from recovery.site import Site
 
@@ -12,7 +14,7 @@ UNFINISHED = frozenset(
 )
 
 
-def of_host(site: Site, host: HostRecord, timeout: float) -> tuple[Leftover, ...]:
+def of_host(site: Site, nova: ComputeDriver | Looks, host: HostRecord) -> tuple[Leftover, ...]:
     """Items that did not end well, and instances that no item explains. Raises DriverError."""
     with site.store.read() as connection:
         every = items.newest_of_host(connection, host.name, frozenset(ItemState))
@@ -24,7 +26,7 @@ def of_host(site: Site, host: HostRecord, timeout: float) -> tuple[Leftover, ...
     explained = {one.instance for one in every if one.state != ItemState.MOVED}
     found += [
         Leftover(one.id, one.name, 'unexplained')
-        for one in site.compute.instances(host=host.name, timeout=timeout)
+        for one in nova.instances(host=host.name, timeout=site.conf.compute.read_seconds)
         if one.id not in explained
     ]
     return tuple(found)

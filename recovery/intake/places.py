@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from drivers.contracts.compute import Instance
+from drivers.contracts.compute import ComputeDriver, Instance
 from drivers.contracts.errors import NotFound
 from recovery.db import recoveries
+from recovery.intake.looks import Looks
 from recovery.policy.inputs import Live, Missing
 from recovery.site import Site
 
 
-def instance(site: Site, identifier: str) -> Instance | None:
+def instance(site: Site, nova: ComputeDriver | Looks, identifier: str) -> Instance | None:
     """The instance. None: Nova says for certain that there is none. Raises DriverError."""
     try:
-        return site.compute.instance(identifier, timeout=site.conf.compute.read_seconds)
+        return nova.instance(identifier, timeout=site.conf.compute.read_seconds)
     except NotFound:
         return None
 

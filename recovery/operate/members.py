@@ -15,6 +15,7 @@ from recovery.db import guards, hosts, members
 from recovery.db.members import Member
 from recovery.db.segments import Segment
 from recovery.db.tables import recovery
+from recovery.intake.looks import looks
 from recovery.operate.change import tell
 from recovery.operate.refusal import Nothing, Refusal
 from recovery.operate.segments import refuse_busy, the
@@ -120,7 +121,7 @@ def demand_service(site: Site, name: str) -> None:
     :raises NoService: a definite answer.
     :raises drivers.contracts.errors.DriverError: it could not be asked.
     """
-    services = site.compute.services(timeout=site.conf.compute.read_seconds)
+    services = looks(site).services(site.conf.compute.read_seconds)
     found = [one for one in services if one.host == name]
     if not found:
         raise NoService(f'Compute service with name {name} could not be found.')

@@ -16,6 +16,7 @@ from drivers.contracts.inventory import Inventory, InventoryError
 from flows.fencing.readings import read
 from recovery.db import hosts as remembered
 from recovery.db import tables
+from recovery.intake.looks import looks
 from recovery.view.ids import Unknown, short
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def hosts(site: Site) -> Listing:
     trouble: list[str] = []
     services: dict[str, Service] = {}
     try:
-        found = site.compute.services(timeout=READ_SECONDS)
+        found = looks(site).services(READ_SECONDS)
         services = {one.host: one for one in found}
     except DriverError as error:
         trouble.append(f'Nova: {error}')
@@ -105,7 +106,7 @@ def hosts(site: Site) -> Listing:
 
 def host(site: Site, name: str) -> Host:
     """One host. Raises Unknown when nobody knows it; DriverError when Nova does not answer."""
-    services = {one.host: one for one in site.compute.services(timeout=READ_SECONDS)}
+    services = {one.host: one for one in looks(site).services(READ_SECONDS)}
     inventory = _inventory(site, [])
     with site.store.read() as connection:
         memory = {one.name: one for one in remembered.every(connection)}
@@ -139,7 +140,7 @@ def devices(site: Site, name: str) -> list[Device]:
 
 def instances(site: Site, name: str) -> Mapping[str, int]:
     """How many instances Nova places on a host, by vm state. Raises DriverError."""
-    found = site.compute.instances(host=name, timeout=READ_SECONDS)
+    found = looks(site).instances(host=name, timeout=READ_SECONDS)
     return dict(Counter(one.vm_state for one in found))
 
 

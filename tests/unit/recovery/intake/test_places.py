@@ -24,17 +24,17 @@ def guest(world: World) -> str:
 
 
 def test_the_three_answers(site: Site, world: World) -> None:
-    found = places.instance(site, guest(world))
+    found = places.instance(site, site.compute, guest(world))
     assert found is not None
     assert (found.name, found.host) == ('web', 'compute-03')
-    assert places.instance(site, NOBODY) is None
+    assert places.instance(site, site.compute, NOBODY) is None
     world.faults.add('nova.server', 'error', 503)
     with pytest.raises(Unreachable):
-        places.instance(site, found.id)
+        places.instance(site, site.compute, found.id)
 
 
 def test_the_place_of_each_kind(site: Site, world: World) -> None:
-    found = places.instance(site, guest(world))
+    found = places.instance(site, site.compute, guest(world))
     assert places.place('host-down', 'compute-01', None, Missing()) == 'compute-01'
     assert places.place('instance-down', 'i-1', None, found) == 'compute-03'
     assert places.place('instance-down', 'i-1', None, None) == ''
