@@ -6,7 +6,7 @@ import datetime
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,15 @@ import sqlalchemy as sa
 import waitress
 from waitress import wasyncore
 
-from drivers.clock import SystemClock
 from recovery import plugins
 from recovery.api import app
 from recovery.cli import options
 from recovery.db import tables
 from recovery.site import Site
+from tests.integration.shared import CLOCK, until
 from tests.peers import need
 from tests.unit.recovery.cli.site import cloud, operator
 
-CLOCK = SystemClock()
-SECONDS = 60.0
 TOKEN = 'not-a-secret-token-1'
 SOURCES = 'sources: {am: {driver: alertmanager, token: {file: token}}}\n'
 RECEIVERS = """
@@ -141,24 +139,17 @@ def fire(alertmanager: str, *hosts: str, rack: str, ended: bool = False) -> None
     requests.post(f'{alertmanager}/api/v2/alerts', json=alerts, timeout=9).raise_for_status()
 
 
-def until(true: Callable[[], object]) -> None:
-    end = CLOCK.elapsed() + SECONDS
-    while not true():
-        assert CLOCK.elapsed() < end
-        CLOCK.wait(None, 0.05)
-
-
 def test_a_group_fires_and_one_of_it_is_over(served: Served, alertmanager: str) -> None:
     rack = CLOCK.new_id()  # the peer remembers groups of other runs
     fire(alertmanager, 'compute-01', 'compute-02', 'stranger', rack=rack)
-    until(lambda: len([one for one in served.alarms() if one['answer']]) == 3)
+    until('each has an answer', lambda: sum(bool(one['answer']) for one in served.alarms()) == 3)
     found = {one['subject']: one for one in served.alarms()}
     assert sorted(found) == ['compute-01', 'compute-02', 'stranger:9100']
     assert [found[name]['answer'] for name in sorted(found)] == ['hold', 'hold', 'ignore']
     assert served.statuses == ['202']
     fire(alertmanager, 'compute-01', rack=rack, ended=True)
     said = 'am says that it is over: host-down compute-01:9100'
-    until(lambda: said in served.story())
+    until('its end is told', lambda: said in served.story())
     assert len(served.alarms()) == 3
 
 
@@ -168,16 +159,19 @@ def test_what_we_cannot_store_is_sent_again(
     with closing(sqlite3.connect(tmp_path / 'recovery.sqlite', isolation_level=None)) as other:
         other.execute('BEGIN IMMEDIATE')  # and nobody else writes
         fire(alertmanager, 'compute-03', rack=CLOCK.new_id())
-        until(lambda: served.statuses.count('503') >= 2)
+        until('it tries again', lambda: served.statuses.count('503') >= 2)
         assert served.alarms() == []
         other.execute('ROLLBACK')
-    until(lambda: any(one['answer'] for one in served.alarms()))
-    until(lambda: '202' in served.statuses)
+    until('there is an answer', lambda: any(one['answer'] for one in served.alarms()))
+    until('it is taken', lambda: '202' in served.statuses)
     assert [one['subject'] for one in served.alarms()] == ['compute-03']
 
 
 def test_a_message_that_leaves_alarms_out(served: Served, alertmanager: str) -> None:
     rack, hosts = f'full-{CLOCK.new_id()}', [f'host-{number}' for number in range(5)]
     fire(alertmanager, *hosts, rack=rack)
-    until(lambda: any('left 3 alarms out of a message' in one for one in served.story()))
+    until(
+        'it is told',
+        lambda: any('left 3 alarms out of a message' in one for one in served.story()),
+    )
     assert len(served.alarms()) == 2

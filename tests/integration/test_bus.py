@@ -9,7 +9,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,11 +39,11 @@ from recovery.db.upgrade import upgrade
 from recovery.intake.receive import receive
 from recovery.operate.cancel import How, cancel
 from recovery.site import Site
+from tests.integration.shared import until
 from tests.peers import need
 
 WATCHER = Path(sys.executable).parent / 'recovery-watcher'
 QUICK = Settings(report_interval=0.5, service_down_time=2.0, agent_seconds=0.2, boot_seconds=1.0)
-SECONDS = 60.0
 HOSTS = ('compute-01', 'compute-02', 'compute-03')
 CONF = """
 [DEFAULT]
@@ -83,15 +82,6 @@ pool = pool_{run}
 emit_topics = told_{run}
 emit_exchange = told_{run}
 """
-
-
-def until(true: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
-    """Wait for a condition. Returns what it found."""
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end, f'not within {seconds} s: {what}'
-        time.sleep(0.1)
-    return found
 
 
 class Bus:
@@ -262,16 +252,17 @@ def recovered(site: Site, host: str, source: str) -> Callable[[], Any]:
 def told(site: Site, bus: Bus) -> None:
     """Everything of every story was heard."""
     stories = {str(row['what']) for row in rows(site, tables.event)}
-    until(lambda: stories <= bus.sentences(), f'heard: {stories} of {bus.sentences()}')
+    until(f'heard: {stories} of {bus.sentences()}', lambda: stories <= bus.sentences())
 
 
 def by_hand(site: Site, host: str) -> str:
     """An alarm that comes in another way, while the bus is away. Its recovery, on the board."""
-    until(lambda: any(row['name'] == 'duty:bus-emission' for row in rows(site, tables.guard)),
-          'a watcher has the duty to tell')  # fmt: skip
+    until('a watcher has the duty to tell',
+          lambda: any(row['name'] == 'duty:bus-emission' for row in rows(site, tables.guard))
+          )  # fmt: skip
     alarm = Alarm(source='cli', key='k', kind='host-down', subject=host, at=site.clock.now())
-    outcome = until(lambda: _taken(site, alarm), 'the alarm is admitted')
-    until(lambda: rows(site, tables.job), 'the recovery is on the board')
+    outcome = until('the alarm is admitted', lambda: _taken(site, alarm))
+    until('the recovery is on the board', lambda: rows(site, tables.job))
     assert outcome.recovery is not None
     return str(outcome.recovery)
 
@@ -281,7 +272,7 @@ def test_a_bus_that_never_comes(world: World, site: Site, watchers: Watchers) ->
     world.lose_power(HOSTS[0])
     watchers.start()
     by_hand(site, HOSTS[0])
-    until(lambda: 'the bus is away' in watchers.log, 'it is said')
+    until('it is said', lambda: 'the bus is away' in watchers.log)
     watchers.stop()
     assert 'Traceback' not in watchers.log
     assert 'hunter2' not in watchers.log
@@ -305,13 +296,13 @@ def test_a_bus_that_comes_and_goes(
     broker.wait()
     bus.listen()
     bus.alarm(two)
-    until(recovered(site, two, 'bus:monitor.rack-1'), 'the alarm from the bus is a recovery')
+    until('the alarm from the bus is a recovery', recovered(site, two, 'bus:monitor.rack-1'))
     bus.alarm(three, publisher='stranger')
-    until(lambda: [row['answer'] for row in rows(site, tables.alarm)
-                   if row['source'] == 'bus:stranger'] == ['ignore'],
-          'the alarm of a stranger is evidence')  # fmt: skip
+    until('the alarm of a stranger is evidence',
+          lambda: [row['answer'] for row in rows(site, tables.alarm)
+                   if row['source'] == 'bus:stranger'] == ['ignore'])  # fmt: skip
     bus.say('nova', 'nova-api:c1', 'service.update', _update(two))
-    until(lambda: any(row['who'] == 'nova' for row in rows(site, tables.event)), 'evidence')
+    until('evidence', lambda: any(row['who'] == 'nova' for row in rows(site, tables.event)))
     told(site, bus)
 
     # Restarted in the middle, while no watcher listens: all go on, and the alarm is still there.
@@ -321,7 +312,7 @@ def test_a_bus_that_comes_and_goes(
         broker.stop()
         broker.start()
         broker.wait()
-    until(recovered(site, three, 'bus:monitor.rack-1'), 'the alarm in the queue is a recovery')
+    until('the alarm in the queue is a recovery', recovered(site, three, 'bus:monitor.rack-1'))
     told(site, bus)
     ended = [one['recovery'] for event, one in bus.heard if event == messages.ENDED]
     assert {(row['host'], row['state']) for row in ended} == {(one, 'cancelled')}
