@@ -137,6 +137,12 @@ class Reserve(SpareCalls):
         return False
 
     def _ready(self, host: str) -> bool:
+        return self._shows(
+            host, lambda service, shut: service.enabled and service.state == 'up' and not shut
+        )
+
+    def _shows(self, host: str, wanted: Callable[[Service, bool], bool]) -> bool:
+        """Whether it comes to show that in time: its service, and what keeps the scheduler away."""
         tools = self._tools
         end = tools.clock.elapsed() + READY_SECONDS
         with nova():
@@ -145,7 +151,7 @@ class Reserve(SpareCalls):
             service = self._service(host)
             with nova():
                 traits = tools.compute.traits(provider, timeout=tools.read_seconds)
-            if service.enabled and service.state == 'up' and DISABLED_TRAIT not in traits:
+            if wanted(service, DISABLED_TRAIT in traits):
                 return True
             tools.claim.check()
             if tools.clock.elapsed() >= end:
@@ -202,7 +208,8 @@ class Reserve(SpareCalls):
         return f'somebody else disabled it: {said or "no reason given"}'
 
     def _close(self, spare: Spare) -> bool:
-        """Disable it, if it was us who enabled it. Whether it is disabled by us."""
+        """Disable it, if it was us who enabled it, and see that nothing new can come to it: a look
+        before that says nothing of what comes after. Whether it is disabled by us."""
         changes = [one for one in self._changes(spare) if one.action == ENABLE_SPARE]
         was = next((one for one in changes if not one.observed.get('enabled')), None)
         if was is None:
@@ -211,13 +218,13 @@ class Reserve(SpareCalls):
         if service.enabled or (service.disabled_reason or '').startswith('recovery '):
             reason = was.observed.get('reason') or RESERVED
             self._set(service, DISABLE_SPARE, enabled=False, disabled_reason=reason)
-            if self._service(spare.host).enabled:
-                raise Waiting(
-                    f'{spare.host} is to be reserved again, and Nova does not disable it',
-                    code='spare-stays',
-                    verb='recovery doctor',
-                    again_in=15.0,
-                )
+        if not self._shows(spare.host, _is_shut):
+            raise Waiting(
+                f'{spare.host} is to be reserved again, and the scheduler may still use it',
+                code='spare-stays',
+                verb='recovery doctor',
+                again_in=15.0,
+            )
         return True
 
     def _holds(self, host: str) -> str:
@@ -276,6 +283,10 @@ def give_back_empty(tools: Tools) -> None:
             reserve.give_back_empty(spare)
         except Waiting as wait:  # what it is about to wait for matters more
             tools.ledger.event(f'reserved host {spare.host} stays in service for now', wait.reason)
+
+
+def _is_shut(service: Service, shut: bool) -> bool:
+    return not service.enabled and (shut or service.state != 'up')
 
 
 def _no_room(host: str, capacities: Iterable[Capacity], wanting: Iterable[Instance]) -> str:
