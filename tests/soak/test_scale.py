@@ -135,5 +135,31 @@ def test_a_rack_is_fenced_side_by_side() -> None:
         assert not stage.broken()
 
 
+@pytest.mark.slow
+def test_a_rack_is_fenced_no_wider_than_the_budget() -> None:
+    """Eight of twenty hosts, all approved, and a budget of four in ten minutes: four side by side
+    at once, and the other four side by side as soon as those have left the window."""
+    conf = {'policy.mass_count': 3, 'policy.mass_share': 0.1, 'policy.fence_budget': 4,
+            'policy.fence_window_seconds': 600.0, 'worker.recoveries': 8}  # fmt: skip
+    with play(hosts=20, instances=20, conf=conf) as stage:
+        stage.watcher()
+        stage.worker('w1')
+        rack = [f'compute-{number:02d}' for number in range(1, 9)]
+        for host in rack:
+            stage.world.crash(host)
+        stage.run(65.0)
+        assert {stage.alarm(host).answer for host in rack} == {'hold'}
+        stage.run(20.0)
+        for row in stage.recoveries():
+            _approve(stage, str(row['id']))
+        stage.until(stage.ended, 1800.0)
+        asked = sorted(event.when for event in stage.world.trace.find('asked.off'))
+        assert len(asked) == len(rack)
+        assert asked[3] - asked[0] <= 10.0
+        assert 600.0 <= asked[4] - asked[0] <= 700.0
+        assert asked[7] - asked[4] <= 30.0
+        assert not stage.broken()
+
+
 def _approve(stage: Stage, recovery: str) -> None:
     stage.ask(lambda: hold.approve(stage.site.store, recovery, by='ann', reason='the rack is dark'))
