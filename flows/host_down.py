@@ -62,58 +62,35 @@ def build(
     """The graph for one host. Pure: reads no option, loads no driver, asks no clock.
 
     Stored jobs keep this function's name, its arguments and every step's name: to change any of
-    them add ``build_v2`` and keep this one while a record needs it. The arguments are the options
-    of the same meaning in recovery.conf; all times in seconds.
+    them add ``build_v3`` and keep this one while a record needs it. The arguments are the options
+    of the same meaning in recovery.conf; all times in seconds. Of an earlier release: no methods,
+    and nobody who asks to go first.
     """
-    storage = Storage(shared=shared_storage, rebuild_local=rebuild_local)
-    settings = EvacuationSettings(
+    return build_v2(
+        method=AUTO,
+        ha_key='HA_Enabled',
+        ha_mode=IGNORE,
+        leave_in_error=False,
+        exclude='',
+        spare_aggregates=False,
+        fence_poll_seconds=fence_poll_seconds,
+        fence_attempts=fence_attempts,
+        fence_again_seconds=fence_again_seconds,
+        confirm_seconds=confirm_seconds,
+        proof_seconds=proof_seconds,
+        watch_seconds=watch_seconds,
+        shared_storage=shared_storage,
+        rebuild_local=rebuild_local,
+        priority_key=priority_key,
         at_once=at_once,
         senders=senders,
-        poll_seconds=evacuation_poll_seconds,
+        evacuation_poll_seconds=evacuation_poll_seconds,
         unsettled_seconds=unsettled_seconds,
         absent_seconds=absent_seconds,
-        attempts=evacuation_attempts,
+        evacuation_attempts=evacuation_attempts,
         spread=spread,
         read_seconds=read_seconds,
         write_seconds=write_seconds,
-    )
-    return Flow('host-down').add(
-        phase('verify', Verify('verify-down')),
-        phase('prepare', DisableService('disable-service', read_seconds=read_seconds)),
-        phase(
-            'fence',
-            PowerOff(
-                'power-off',
-                poll_seconds=fence_poll_seconds,
-                attempts=fence_attempts,
-                again_seconds=fence_again_seconds,
-            ),
-        ),
-        phase(
-            'confirm',
-            ConfirmOff(
-                'confirm-off', confirm_seconds=confirm_seconds, again_seconds=fence_again_seconds
-            ),
-        ),
-        phase(
-            'restore',
-            ForceDown('force-down', read_seconds=read_seconds, write_seconds=write_seconds),
-            ListInstances(
-                'list-instances',
-                storage=storage,
-                choice=Choice(ha_mode=IGNORE, priority_key=priority_key),
-                read_seconds=read_seconds,
-            ),
-            Evacuate(
-                'evacuate',
-                settings=settings,
-                storage=storage,
-                watch_seconds=watch_seconds,
-                proof_seconds=proof_seconds,
-                confirm_seconds=confirm_seconds,
-            ),
-        ),
-        phase('report', Report('report')),
     )
 
 
