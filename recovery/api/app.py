@@ -1,48 +1,23 @@
-"""The application: the rooms, and all that stands around them."""
+"""The application: the rooms, and what comes before each of their views."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable
-from typing import Any
-
 import flask
 from oslo_context.context import RequestContext
-from oslo_middleware.cors import CORS
-from oslo_middleware.http_proxy_to_wsgi import HTTPProxyToWSGI
-from oslo_middleware.request_id import ENV_REQUEST_ID, GLOBAL_REQ_ID, RequestId
-from werkzeug.exceptions import HTTPException
+from oslo_middleware.request_id import ENV_REQUEST_ID, GLOBAL_REQ_ID
 
-from drivers.contracts.errors import DriverError
-from drivers.contracts.inventory import InventoryError
-from flows.stop import Stop, StoreAway
 from recovery.api import door, health, rooms
+from recovery.api.answering import App
 from recovery.api.caller import ENVIRON, RULES, caller, refuse_strangers
-from recovery.api.faults import Fault, render, text
-from recovery.api.meter import Meter
+from recovery.api.faults import Fault
 from recovery.api.paths import refuse_malformed
 from recovery.api.rate import Rate
+from recovery.api.stack import Application, around
 from recovery.conf.reading import BadOptions
 from recovery.operate.callers import Caller
-from recovery.operate.refusal import BadRules, Refusal
+from recovery.operate.refusal import BadRules
 from recovery.operate.rules import Rules
 from recovery.site import Site
-
-LOG = logging.getLogger(__name__)
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-
-class App(flask.Flask):
-    """Flask, and an answer to what is no Exception."""
-
-    def full_dispatch_request(self, *arguments: Any) -> flask.Response:
-        try:
-            return super().full_dispatch_request(*arguments)
-        except Stop as stop:
-            LOG.warning('%s: %s', type(stop).__name__, stop.reason)
-            what = 'The database' if isinstance(stop, StoreAway) else 'What this needs'
-            fault = Fault(503, f'{what} does not answer; nothing is known to have been done.')
-            return self.finalize_request(render(fault), True)
 
 
 def build(site: Site) -> Application:
@@ -58,9 +33,7 @@ def build(site: Site) -> Application:
         # What no room answers may tell a stranger so.
         return _first(path) in free or _first(path) not in firsts
 
-    stack: Any = refuse_malformed(door.guard(site, app, is_open))
-    stack = RequestId(_measured(site, stack))
-    return _outer(site, stack)
+    return around(site, refuse_malformed(door.guard(site, app, is_open)))
 
 
 def inner(site: Site) -> App:
@@ -86,7 +59,6 @@ def inner(site: Site) -> App:
     app.before_request(_begin)
     app.before_request(lambda: _limit(site))
     app.before_request(lambda: _admit(app, _free(site)))
-    _answer_errors(app)
     for room in rooms.ROOMS:
         app.register_blueprint(room(site))
     return app
@@ -144,80 +116,3 @@ def _free(site: Site) -> frozenset[str]:
 
 def _first(path: str) -> str:
     return path.lstrip('/').partition('/')[0] if path.startswith('/') else path.partition('/')[0]
-
-
-def _answer_errors(app: App) -> None:
-    @app.errorhandler(Fault)
-    def _(fault: Fault) -> flask.Response:
-        return render(fault)
-
-    @app.errorhandler(Refusal)
-    def _(refusal: Refusal) -> flask.Response:
-        return render(Fault(409, refusal.sentence, verb=refusal.verb))
-
-    @app.errorhandler(HTTPException)
-    def _(error: HTTPException) -> Any:
-        if error.code is None or error.code < 400:
-            return error.get_response()
-        response = render(Fault(error.code, WORDS.get(error.code, error.description or '')))
-        for name, value in error.get_headers():
-            if name not in ('Content-Type', 'Content-Length'):
-                response.headers[name] = value
-        return response
-
-    @app.errorhandler(DriverError)
-    @app.errorhandler(InventoryError)
-    def _(error: Exception) -> flask.Response:
-        LOG.warning('%s %s: %s', flask.request.method, flask.request.path, error)
-        return render(Fault(503, f'What this needs does not answer: {error}'))
-
-    @app.errorhandler(Exception)
-    def _(error: Exception) -> flask.Response:
-        name = flask.request.environ.get(ENV_REQUEST_ID, 'no request id')
-        LOG.error('%s: an error nobody handled', name, exc_info=error)
-        if isinstance(error, BadRules):
-            return render(Fault(500, str(error)))
-        return render(Fault(500, f'Something is wrong here; the log tells more about {name}.'))
-
-
-WORDS = {
-    404: 'The resource could not be found.',
-    405: 'This resource does not know this method.',
-    413: 'The body of the request is too long: see [api] max_body.',
-}
-
-
-def _measured(site: Site, inside: Application) -> Application:
-    meter = site.one(Meter, Meter)
-
-    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        begun, seen = site.clock.elapsed(), ['500']
-
-        def noting(status: str, *more: Any) -> Any:
-            seen[0] = status[:3]
-            return start(status, *more)
-
-        try:
-            return inside(environ, noting)
-        except Exception:  # of what stands in front of Flask, which handles its own
-            LOG.exception('%s: an error nobody handled', environ.get(ENV_REQUEST_ID))
-            noting('500 Internal Server Error', [('Content-Type', 'application/json')])
-            return [text(Fault(500, 'Something is wrong here; the log tells more.')).encode()]
-        finally:
-            route, method = environ.get('recovery.route'), str(environ.get('REQUEST_METHOD'))
-            meter.answered(route, method, seen[0], site.clock.elapsed() - begun)
-
-    return application
-
-
-def _outer(site: Site, inside: Any) -> Application:
-    """What changes the request before anybody looks at it, as operators of OpenStack know it."""
-    stack: Application = HTTPProxyToWSGI(CORS(inside, site.conf), site.conf)
-    if site.conf.api.auth == 'noauth' and site.conf.oslo_middleware.enable_proxy_headers_parsing:
-        # A header would say that the caller is this very machine.
-        raise BadOptions(
-            '[api] auth = noauth lets in whoever is on this machine, and with [oslo_middleware] '
-            'enable_proxy_headers_parsing everybody may say so: set that to false, or auth to '
-            'keystone'
-        )
-    return stack

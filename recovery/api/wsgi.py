@@ -17,8 +17,9 @@ from oslo_log import log
 
 from recovery import conf as groups
 from recovery import names, plugins
-from recovery.api.app import Application, build
+from recovery.api.app import build
 from recovery.api.presence import Presence
+from recovery.api.stack import Application
 from recovery.conf.reading import read
 from recovery.db import upgrade
 
