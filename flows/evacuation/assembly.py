@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from drivers.contracts.clock import Clock
@@ -18,7 +19,11 @@ from flows.evacuation.slots import Slots
 from flows.evacuation.table import Storage
 from flows.fencing.watch import PowerWatch
 from flows.ports import Claim, Ledger
+from flows.records import Proof
 
+#: The note that holds the service's newest report once it was forced down: no request of ours
+#: moves it from then on, so that any later one is life (H3).
+FORCED_REPORT = 'reported-when-forced-down'
 BASELINE = 'migration-baseline'  #: the note that holds the newest record before our first evacuate
 
 
@@ -33,14 +38,17 @@ def evacuation_of(
     settings: EvacuationSettings,
     storage: Storage,
     aim: Aim = ANYWHERE,
+    word: Proof | None = None,
 ) -> Evacuation:
     """An evacuation of all items of the claimed recovery. Raises Waiting when Nova is away."""
     with nova():
         instances = compute.instances(host=claim.host, timeout=settings.read_seconds)
     baseline = int(ledger.notes().get(BASELINE, 0))
+    # A proof by power is looked at all the time; of a human's word only a report tells the end.
+    reported = ledger.notes().get(f'{FORCED_REPORT}-{claim.round}') if word else None
     look = Look(
         compute, claim.host, clock=clock, timeout=settings.read_seconds, known=instances,
-        baseline=baseline,
+        baseline=baseline, reported=reported,
     )  # fmt: skip
     roll = Roll(ledger.items(), ledger.attempts(), settings.at_once)
     judge = _judge(claim, ledger, look, roll, settings, storage, baseline, aim)
@@ -53,7 +61,10 @@ def evacuation_of(
         'settings': settings,
         'aim': aim,
     }
-    sender = Sender(slots=slots, unfit=ledger.hosts_under_recovery, **shared)
+    used = None
+    if word is not None and word.expires_at is not None:
+        used = partial(ledger.extend_confirmation, word.id)  # with the first evacuate (H7)
+    sender = Sender(slots=slots, unfit=ledger.hosts_under_recovery, used=used, **shared)
     return Evacuation(ledger=ledger, look=look, judge=judge, sender=sender, **shared)
 
 

@@ -67,6 +67,7 @@ class Evacuation:
         :raises Waiting: items are left that only a human, or a later look, can settle.
         """
         self._step()
+        self._stops()  # before anything is sent: the host may have shown life since the last pass
         # Whatever is blocked or under way now may come to be sent, too.
         count = min(self._settings.senders, self._roll.unended())
         senders = [

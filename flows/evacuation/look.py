@@ -34,6 +34,7 @@ class Look:
         timeout: float,
         known: Iterable[Instance],
         baseline: int = 0,
+        reported: float | None = None,
     ) -> None:
         self._compute = compute
         self._host = host
@@ -47,7 +48,7 @@ class Look:
         self._services: tuple[Service, ...] = ()
         self._services_at = float('-inf')
         self._whole_at = float('-inf')
-        self._first_report: float | None = None
+        self._first_report = reported  # None: what the first look shows
         self.life = ''  #: a sentence, once the failed host's service reported again (H3)
 
     def take(self) -> Seen:

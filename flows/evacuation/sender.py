@@ -42,6 +42,7 @@ class Sender:
         settings: EvacuationSettings,
         unfit: Callable[[], Collection[str]],
         aim: Aim,
+        used: Callable[[], None] | None = None,
     ) -> None:
         self._claim = claim
         self._compute = compute
@@ -53,6 +54,7 @@ class Sender:
         self._unfit = unfit
         self._lock = threading.Lock()
         self._aim = aim
+        self._used = used  # to be told of the first request
         self._targets: Targets | Only = Targets((), ())
         if aim.spare is not None:  # never the scheduler's choice, also before the first look
             self._targets = Only(aim.spare, None, ())
@@ -120,6 +122,9 @@ class Sender:
                 self._request(item, target, attempt, act)
             finally:
                 self._roll.sent(item)
+        used, self._used = self._used, None
+        if used is not None:
+            used()
 
     def _request(self, item: Item, target: str | None, attempt: Attempt, act: Act) -> None:
         # What was stopped Nova keeps stopped unasked, also where it is too old to be asked.

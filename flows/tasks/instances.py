@@ -24,6 +24,22 @@ from flows.stop import BackToFence, Waiting
 from flows.tasks.step import Step
 
 
+def listing_of(
+    compute: ComputeDriver, host: str, *, known: frozenset[str], timeout: float
+) -> Listing:
+    """What is on the host, cross-checked (H2). Raises Waiting when that cannot be trusted."""
+    try:
+        with nova():
+            return checked(compute, host, known=known, timeout=timeout)
+    except Untrusted as error:
+        raise Waiting(
+            f'the list of instances cannot be trusted: {error}',
+            code='list-untrusted',
+            verb='recovery doctor',
+            again_in=15.0,
+        ) from error
+
+
 class ListInstances(Step):
     """Find out what ran on the host, cross-checked, and decide about each instance by the table.
 
@@ -46,16 +62,7 @@ class ListInstances(Step):
         self.begin(ledger)
         claim.check()
         known = frozenset(item.instance for item in ledger.items())
-        try:
-            with nova():
-                listing = checked(compute, claim.host, known=known, timeout=self._read_seconds)
-        except Untrusted as error:
-            raise Waiting(
-                f'the list of instances cannot be trusted: {error}',
-                code='list-untrusted',
-                verb='recovery doctor',
-                again_in=15.0,
-            ) from error
+        listing = listing_of(compute, claim.host, known=known, timeout=self._read_seconds)
         if BASELINE not in ledger.notes():
             ledger.note(BASELINE, max((one.id for one in listing.migrations), default=0))
         ledger.add_items(self._items(listing, claim.host))
@@ -149,9 +156,8 @@ class Evacuate(Step):
         evacuation = evacuation_of(
             claim=claim, ledger=ledger, compute=compute, watch=watch, slots=slots, clock=clock,
             settings=self._settings, storage=self._storage, aim=aim,
+            word=proof if proof.kind == 'human' else None,
         )  # fmt: skip
-        if proof.expires_at is not None:
-            ledger.extend_confirmation(proof.id)  # Nova answers, so it is used now (H7)
         watching = clock.spawn(f'{claim.actor}/watch', watch.run)
         try:
             return evacuation.run()

@@ -9,6 +9,7 @@ from drivers.contracts.compute import ComputeDriver, Service
 from drivers.contracts.errors import DriverError
 from drivers.contracts.fencing import FencePath
 from flows.asking import nova
+from flows.evacuation.assembly import FORCED_REPORT
 from flows.evacuation.listing import Untrusted, find_service
 from flows.ports import Claim, Ledger
 from flows.stop import Waiting
@@ -45,8 +46,28 @@ def flags(service: Service) -> dict[str, Any]:
     }
 
 
+def enable(
+    service: Service, claim: Claim, compute: ComputeDriver, *, within: float, again_in: float = 5.0
+) -> None:
+    """Let the scheduler use the host again. Raises Waiting when Nova is away, or says no."""
+    with (
+        nova(again_in),
+        claim.act('enable-service', claim.host, observed=flags(service), within=within) as act,
+    ):
+        compute.set_service(service.id, enabled=True, timeout=act.timeout)
+
+
 def _moved(service: Service, since: float | None) -> bool:
     return since is not None and service.updated_at is not None and service.updated_at > since
+
+
+class OnService(Step):
+    """What steps share that look at the service and change it: how long either may take."""
+
+    def __init__(self, name: str, *, read_seconds: float, write_seconds: float) -> None:
+        super().__init__(name)
+        self._read_seconds = read_seconds
+        self._write_seconds = write_seconds
 
 
 class DisableService(Step):
@@ -120,17 +141,11 @@ class DisableService(Step):
                 f'its service is down; recovery host return {claim.host} opens it',
             )
             return
-        with (
-            nova(),
-            claim.act(
-                'enable-service', claim.host, observed=flags(service), within=2 * PUT_SECONDS
-            ) as act,
-        ):
-            compute.set_service(service.id, enabled=True, timeout=act.timeout)
+        enable(service, claim, compute, within=2 * PUT_SECONDS, again_in=10.0)
         ledger.event(f'{claim.host} is enabled again', 'the recovery ended above the line')
 
 
-class ForceDown(Step):
+class ForceDown(OnService):
     """Tell Nova that the host is down, and disable it, in one request; read both back.
 
     Never undone by this flow: evacuated instances must not meet a host that Nova believes in.
@@ -141,11 +156,6 @@ class ForceDown(Step):
     """
 
     default_provides = 'forced_down'
-
-    def __init__(self, name: str, *, read_seconds: float, write_seconds: float) -> None:
-        super().__init__(name)
-        self._read_seconds = read_seconds
-        self._write_seconds = write_seconds
 
     def execute(
         self,
@@ -173,6 +183,9 @@ class ForceDown(Step):
                 code='not-forced-down',
                 again_in=2.0,
             )
+        reported = f'{FORCED_REPORT}-{claim.round}'
+        if reported not in ledger.notes():
+            ledger.note(reported, service.updated_at)
         return {'service': service.id, 'at': clock.now()}
 
     def _silent(
