@@ -24,6 +24,7 @@ from recovery.db import events, intents, proofs, spares, states
 
 LOG = logging.getLogger(__name__)
 
+OVER = 'over'  #: the code, and a note, of what ended as the failure was over: see closed_at
 ROUNDS = 5  # times that a recovery goes back to fence by itself
 
 
@@ -81,7 +82,8 @@ def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
     except NotNeeded as error:
         if _crossed(claim):
             return _failed(claim, str(error))
-        claim.transact(lambda connection: None, undoing=True, reason=str(error))
+        notes = {**read_row(claim)['notes'], OVER: True}  # an undo that waits has another code
+        claim.transact(lambda connection: None, undoing=True, notes=notes, reason=str(error))
         return _undo(claim, run, str(error))
     except Cancelled as cancelled:
         return _cancelled(claim, run, cancelled)
@@ -109,7 +111,10 @@ def _forward(claim: Claim, run: Run) -> None:
 
 def _undo(claim: Claim, run: Run, why: str) -> str:
     run.undo()
-    claim.release(states.UNDONE, what='everything was given back', why=why, reason=why, code=None,
+    # A source that goes on saying so is heard again; what a human ended stays ended.
+    row = read_row(claim)
+    code = OVER if OVER in (row['code'], *row['notes']) else None
+    claim.release(states.UNDONE, what='everything was given back', why=why, reason=why, code=code,
                   verb=None)  # fmt: skip
     return states.UNDONE
 

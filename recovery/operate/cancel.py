@@ -31,9 +31,12 @@ class Outcome(enum.StrEnum):
     ASKED = 'asked'  #: its owner will see the wish at its next step
 
 
-def cancel(store: Store, identifier: str, how: How, *, by: str, reason: str) -> Outcome:
+def cancel(
+    store: Store, identifier: str, how: How, *, by: str, reason: str, code: str = 'cancelled'
+) -> Outcome:
     """End a recovery.
 
+    :param code: 'over' when it is a source that says so: alarms from before are not answered by it.
     :raises Refusal: it has ended already, or it is to be undone below the line.
     """
 
@@ -43,11 +46,11 @@ def cancel(store: Store, identifier: str, how: How, *, by: str, reason: str) -> 
         if how is How.UNDO:
             _refuse_done_for_good(connection, row)
         if row['state'] == states.RUNNING or _holds_spares(connection, row):
-            outcome = _ask_owner(connection, store, row, how, by, reason)
+            outcome = _ask_owner(connection, store, row, how, by, reason, code)
         elif how is How.UNDO and _has_acted(connection, identifier):
-            outcome = _let_undo(connection, store, row, by, reason)
+            outcome = _let_undo(connection, store, row, by, reason, code)
         else:
-            outcome = _end(connection, store, row, by, reason)
+            outcome = _end(connection, store, row, by, reason, code)
         what = f'cancel, {how.value}: {outcome.value}'
         tell(connection, identifier, store.clock.now(), by=by, what=what, why=reason)
         if outcome is Outcome.ENDED:
@@ -98,10 +101,13 @@ def _ask_owner(
     how: How,
     by: str,
     reason: str,
+    code: str,
 ) -> Outcome:
     # Only its owner may end what it runs; one that is free goes to a worker for its end.
     state = states.RUNNING if row['state'] == states.RUNNING else states.READY
     free: dict[str, Any] = {} if state == states.RUNNING else {'next_check': None}
+    if code != 'cancelled':
+        free['code'] = code
     put(
         connection, row, state, store.clock.now(),
         wish=how.value, wish_by=by, wish_reason=reason, **free,
@@ -123,21 +129,21 @@ def _leave_spares(connection: sa.Connection, store: Store, identifier: str, by: 
 
 
 def _let_undo(
-    connection: sa.Connection, store: Store, row: Mapping[str, Any], by: str, reason: str
+    connection: sa.Connection, store: Store, row: Mapping[str, Any], by: str, reason: str, code: str
 ) -> Outcome:
     # A free recovery that waits or is held becomes ready; the worker that wins it undoes.
-    values = {'undoing': True, 'next_check': None, 'expires_at': None, 'code': 'cancelled'}
+    values = {'undoing': True, 'next_check': None, 'expires_at': None, 'code': code}
     said = f'cancelled by {by}: {reason}'
     put(connection, row, states.READY, store.clock.now(), **values, reason=said, verb=None)
     return Outcome.UNDOING
 
 
 def _end(
-    connection: sa.Connection, store: Store, row: Mapping[str, Any], by: str, reason: str
+    connection: sa.Connection, store: Store, row: Mapping[str, Any], by: str, reason: str, code: str
 ) -> Outcome:
     now, said = store.clock.now(), f'cancelled by {by}: {reason}'
     put(
         connection, row, states.CANCELLED, now,
-        **ENDING, ended_at=now, code='cancelled', reason=said, verb=None,
+        **ENDING, ended_at=now, code=code, reason=said, verb=None,
     )  # fmt: skip
     return Outcome.ENDED

@@ -18,6 +18,12 @@ def happened_at(inputs: Inputs) -> float:
     return min(inputs.alarm.at, arrived)
 
 
+def _silent(inputs: Inputs) -> bool:
+    service = looks.the_service(inputs)
+    in_service = service is not None and service.enabled and not service.forced_down
+    return in_service and service is not None and looks.looks_failed(service, inputs)
+
+
 def _handled(inputs: Inputs) -> Answer:
     moments = {
         'proof': inputs.proven_at,
@@ -25,6 +31,8 @@ def _handled(inputs: Inputs) -> Answer:
         'return': inputs.host.returned_at,
     }
     for what, moment in moments.items():
+        if what == 'return' and _silent(inputs):
+            continue  # it reported while it returned, and has died since: "fence-loop" asks a human
         if moment is not None and happened_at(inputs) <= moment:
             older = looks.seconds(moment - happened_at(inputs))
             return ignore(f'already handled: the alarm is {older} older than the last {what}')

@@ -117,7 +117,8 @@ class TestNotNeeded:
         theatre.play.at['second'] = raising(NotNeeded('it is up again'))
         assert theatre.conclude(claim) == 'undone'
         assert theatre.play.did == ['first', 'second', '-second', '-first']
-        assert here.row(claim.recovery_id)['reason'] == 'it is up again'
+        row = here.row(claim.recovery_id)
+        assert (row['reason'], row['code']) == ('it is up again', 'over')
 
     def test_below_it_a_human_looks(self, here: Scene, theatre: Theatre) -> None:
         claim = theatre.claimed()
@@ -147,6 +148,7 @@ class TestNotNeeded:
         assert theatre.conclude(claim) == 'waiting'
         theatre.play.at.clear()
         assert theatre.conclude(theatre.died(claim)) == 'undone'
+        assert here.row(claim.recovery_id)['code'] == 'over'  # who says it again is heard
 
 
 class TestCancel:
@@ -162,6 +164,7 @@ class TestCancel:
         assert theatre.play.did == ['first', 'second', '-second', '-first']
         row = here.row(claim.recovery_id)
         assert (row['reason'], row['wish']) == ('cancelled by ann: mine', None)
+        assert row['code'] is None  # a human ended it, for those who go on saying so, too
 
     def test_refused_below_it_with_the_way_on(self, here: Scene, theatre: Theatre) -> None:
         claim = theatre.claimed()

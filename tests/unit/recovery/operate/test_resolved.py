@@ -65,6 +65,14 @@ def test_what_nobody_owns_ends(here: Site) -> None:
     assert (row(here, name)['state'], row(here, name)['open_key']) == ('cancelled', None)
 
 
+def test_it_answers_no_other_source(here: Site) -> None:
+    """The word of one ends its recovery, and not what others say of the same death."""
+    alarm(here, recovery(here))
+    resolved(here, over(), ends=True)
+    with here.store.read() as connection:
+        assert recoveries.closed_at(connection, 'compute-01', 'host-down') is None
+
+
 def test_fired_again_it_is_decided_about_again(here: Site) -> None:
     """A pair of senders, or one that was started anew, says the same alert once more."""
     said = alarm(here, recovery(here))

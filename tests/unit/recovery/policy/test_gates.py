@@ -80,7 +80,19 @@ CASES: list[Case] = [
     ('handled', {'proven_at': NOW - 10}, IGNORE, '10 s older than the last proof'),
     ('handled', {'proven_at': NOW - 30}, ADMIT, ''),
     ('handled', {'closed_at': NOW - 10}, IGNORE, 'older than the last recovery'),
-    ('handled', {'host': HostRecord('c1', returned_at=NOW - 15)}, IGNORE, 'last return'),
+    (
+        'handled',
+        {'host': HostRecord('c1', returned_at=NOW - 15), **with_service(state='up', age=2)},
+        IGNORE,
+        'last return',
+    ),
+    ('handled', {'host': HostRecord('c1', returned_at=NOW - 15)}, ADMIT, ''),  # and died since
+    (
+        'handled',
+        {'host': HostRecord('c1', returned_at=NOW - 15), **with_service(enabled=False)},
+        IGNORE,
+        'last return',
+    ),
     ('handled', {'host': HostRecord('c1', returned_at=NOW - 25)}, ADMIT, ''),
     (
         'handled',  # a source whose clock is ahead is not believed
