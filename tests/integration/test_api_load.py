@@ -10,7 +10,6 @@ import http.client
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
@@ -32,6 +31,7 @@ from drivers.simulated.world import small_world
 from recovery.db import states, tables
 from recovery.db.store import Store
 from tests.crash.scenery import DATABASE, SETTINGS, TooLate, furnish, until
+from tests.integration.shared import free_address
 from tests.unit.drivers.alarms import payloads
 from tests.unit.recovery.claims.scene import empty
 
@@ -54,13 +54,14 @@ class Site:
         self.world = small_world(CLOCK, hosts, hosts, SETTINGS, seed=1)
         self._server = Server(App(self.world), CLOCK, ('127.0.0.1', 0))
         self._served = self._server.start()
-        self.port = _free_port()
+        address = free_address()
+        self.port = int(address.rpartition(':')[2])
         self.began = CLOCK.now()
         (folder / DATABASE).write_bytes(empty())
         (folder / 'sources.yaml').write_text(SOURCES)
         (folder / 'token').write_text(TOKEN)
         conf = {
-            'api.auth': 'noauth', 'api.listen': f'127.0.0.1:{self.port}',
+            'api.auth': 'noauth', 'api.listen': address,
             'sources.file': folder / 'sources.yaml',
         }  # fmt: skip
         self._config = furnish(folder, self._server.url, conf)
@@ -123,11 +124,6 @@ class Site:
             return self.ask('GET', '/v1')[0] == 200
         except OSError:
             return False
-
-
-def _free_port() -> int:
-    with socket.create_server(('127.0.0.1', 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
