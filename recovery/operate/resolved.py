@@ -57,7 +57,11 @@ def _one(site: Site, said: Resolved, recovery: str, others: tuple[str, ...], *, 
     if not stays:
         try:
             cancel(
-                site.store, recovery, How.UNDO, by=said.source, reason='the source says it is over',
+                site.store,
+                recovery,
+                How.UNDO,
+                by=said.source,
+                reason='the source says it is over',
                 code='over',
             )
         except Refusal as refusal:
