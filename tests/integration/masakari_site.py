@@ -58,7 +58,7 @@ class Here:
         app.tokens.elsewhere['instance-ha'] = self.url
         self.keystone = f'{self._server.url}/identity/v3'
         (folder / DATABASE).write_bytes(empty())
-        options = _options(self._address, self.keystone) | conf
+        options = {**_options(self._address, self.keystone), **conf}
         config = furnish(folder, self._server.url, options)
         self.log = folder / 'standalone.log'
         self._process = self._start(config)
