@@ -6,10 +6,9 @@ from typing import Any
 
 from drivers.contracts.clock import Clock
 from drivers.contracts.compute import ComputeDriver, Service
-from flows.asking import nova
 from flows.ports import Claim, Ledger
 from flows.stop import Waiting
-from flows.tasks.service import DisableService, flags, reason_of, service_of
+from flows.tasks.service import DisableService, OnService, enable, reason_of, service_of
 from flows.tasks.step import Step
 
 AGAIN_SECONDS = 15.0
@@ -116,15 +115,10 @@ class WatchService(Step):
         )
 
 
-class OpenHost(Step):
+class OpenHost(OnService):
     """Open the host to the scheduler, if it was us who closed it. Nothing to undo."""
 
     default_provides = 'opened'
-
-    def __init__(self, name: str, *, read_seconds: float, write_seconds: float) -> None:
-        super().__init__(name)
-        self._read_seconds = read_seconds
-        self._write_seconds = write_seconds
 
     def execute(
         self, back: dict[str, Any], claim: Claim, ledger: Ledger, compute: ComputeDriver
@@ -133,13 +127,7 @@ class OpenHost(Step):
         service = service_of(compute, claim.host, self._read_seconds)
         if not back['back'] or not ours(service, ledger):
             return {'enabled': service.enabled}
-        with (
-            nova(again_in=5.0),
-            claim.act(
-                'enable-service', claim.host, observed=flags(service), within=self._write_seconds
-            ) as act,
-        ):
-            compute.set_service(service.id, enabled=True, timeout=act.timeout)
+        enable(service, claim, compute, within=self._write_seconds)
         if not service_of(compute, claim.host, self._read_seconds).enabled:
             raise Waiting(
                 f'{claim.host} was to be enabled, and Nova shows it disabled',

@@ -8,11 +8,11 @@ from typing import Any
 from drivers.contracts.clock import Clock
 from drivers.contracts.compute import ComputeDriver, Migration, Service
 from flows.asking import nova
-from flows.evacuation.listing import Untrusted, checked
 from flows.evacuation.lost import still_open
 from flows.ports import Claim, Ledger
 from flows.stop import Waiting
-from flows.tasks.service import flags, reason_of, service_of
+from flows.tasks.instances import listing_of
+from flows.tasks.service import OnService, enable, flags, reason_of, service_of
 from flows.tasks.step import Step
 
 DISABLED_TRAIT = 'COMPUTE_STATUS_DISABLED'
@@ -79,15 +79,10 @@ class CheckSettled(Step):
         return {'evacuations': len(records), 'leftovers': len(leftovers)}
 
 
-class ClearForceDown(Step):
+class ClearForceDown(OnService):
     """Take back our force-down, and only ours. Nothing to undo: the service is still disabled."""
 
     default_provides = 'cleared'
-
-    def __init__(self, name: str, *, read_seconds: float, write_seconds: float) -> None:
-        super().__init__(name)
-        self._read_seconds = read_seconds
-        self._write_seconds = write_seconds
 
     def execute(
         self, agent: dict[str, Any], claim: Claim, ledger: Ledger, compute: ComputeDriver,
@@ -133,18 +128,9 @@ class CheckLeftovers(Step):
         self.begin(ledger)
         left = {item.instance for item in ledger.left()}
         known = left | {item.instance for item in ledger.leftovers()}
-        try:
-            with nova():
-                listing = checked(
-                    compute, claim.host, known=frozenset(known), timeout=self._read_seconds
-                )
-        except Untrusted as error:
-            raise Waiting(
-                f'the list of instances cannot be trusted: {error}',
-                code='list-untrusted',
-                verb='recovery doctor',
-                again_in=15.0,
-            ) from error
+        listing = listing_of(
+            compute, claim.host, known=frozenset(known), timeout=self._read_seconds
+        )
         strange = [one for one in listing.instances if one.id not in left]
         if strange and ledger.marked_failed() and not self._accept_leftovers:
             raise Waiting(
@@ -156,15 +142,10 @@ class CheckLeftovers(Step):
         return {'left': len(left), 'provider': listing.hypervisor.id}
 
 
-class EnableService(Step):
+class EnableService(OnService):
     """Open the host to the scheduler, if it was us who closed it. Nothing to undo."""
 
     default_provides = 'enabled'
-
-    def __init__(self, name: str, *, read_seconds: float, write_seconds: float) -> None:
-        super().__init__(name)
-        self._read_seconds = read_seconds
-        self._write_seconds = write_seconds
 
     def execute(
         self, explained: dict[str, Any], claim: Claim, ledger: Ledger, compute: ComputeDriver
@@ -176,13 +157,7 @@ class EnableService(Step):
         if not (self._our_reason(service) and ledger.owned_disable()):
             ledger.event(f'{claim.host} stays disabled', f'disabled: {service.disabled_reason}')
             return {'enabled': False}
-        with (
-            nova(again_in=5.0),
-            claim.act(
-                'enable-service', claim.host, observed=flags(service), within=self._write_seconds
-            ) as act,
-        ):
-            compute.set_service(service.id, enabled=True, timeout=act.timeout)
+        enable(service, claim, compute, within=self._write_seconds)
         return {'enabled': True}
 
     @staticmethod
