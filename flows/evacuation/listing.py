@@ -17,6 +17,10 @@ class Untrusted(Exception):
     """The list may lack instances. The message says why."""
 
 
+class NotListed(Untrusted):
+    """Nova has no such service: unlike one whose cell does not answer, that is a definite no."""
+
+
 @dataclass(frozen=True)
 class Listing:
     """A list that can be believed, and what was seen with it."""
@@ -30,14 +34,15 @@ class Listing:
 def find_service(compute: ComputeDriver, host: str, *, timeout: float) -> Service:
     """The nova-compute service of a host, from a cell that answers.
 
-    :raises Untrusted: it is not listed, or its cell does not answer.
+    :raises NotListed: there is none.
+    :raises Untrusted: its cell does not answer.
     """
     for service in compute.services(timeout=timeout):
         if service.host == host:
             if service.state not in REAL_STATES:
                 raise Untrusted(f'the cell of {host} does not answer')
             return service
-    raise Untrusted(f'Nova lists no nova-compute service of {host}')
+    raise NotListed(f'Nova lists no nova-compute service of {host}')
 
 
 def checked(compute: ComputeDriver, host: str, *, known: frozenset[str], timeout: float) -> Listing:

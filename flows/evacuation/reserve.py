@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from drivers.contracts.compute import Capacity, Instance, Service
 from flows.asking import nova
-from flows.evacuation.listing import Untrusted, find_service, hypervisor_of
+from flows.evacuation.listing import NotListed, Untrusted, find_service, hypervisor_of
 from flows.evacuation.sender import needed
 from flows.evacuation.spare_calls import SpareCalls, Tools
 from flows.evacuation.table import ENDED
@@ -41,19 +41,33 @@ class Reserve(SpareCalls):
         super().__init__(tools)
         self._aggregates = aggregates
 
-    def take(self, wanting: Callable[[str], Iterable[Instance]]) -> str | None:
+    def take(
+        self, wanting: Callable[[str], Iterable[Instance]], *, sure: bool = True
+    ) -> str | None:
         """A spare that is in service and has room: one in hand, or else the next one.
 
         :param wanting: the instances that may be sent to a host of that name.
+        :param sure: what is sent to no spare is given up: wait for those that Nova does not show.
         :returns: None when there is none; the story says why each was passed over.
-        :raises Waiting: Nova is away, or somebody paused us.
+        :raises Waiting: Nova, or the cell of a spare, is away, or somebody paused us.
         """
+        unknown: list[str] = []
+        host = self._take(wanting, unknown)
+        if host is None and unknown and sure:
+            raise Waiting(unknown[0], code='nova-away', again_in=15.0)
+        return host
+
+    def _take(self, wanting: Callable[[str], Iterable[Instance]], unknown: list[str]) -> str | None:
         tools = self._tools
         tools.claim.check()
         with nova():
             capacities = tools.compute.capacities(timeout=tools.read_seconds)
         for spare in tools.spares.mine():
-            why = self._unusable(spare.host, taken=spare)
+            try:
+                why = self._unusable(spare.host, taken=spare)
+            except Untrusted as error:  # nor can it be given back
+                unknown.append(str(error))
+                continue
             why = why or _no_room(spare.host, capacities, wanting(spare.host))
             if not why and self._open(spare):
                 return spare.host
@@ -63,7 +77,10 @@ class Reserve(SpareCalls):
         for host in tools.spares.reserved():
             if host in mine or host == tools.claim.host:
                 continue
-            why = self._unusable(host) or _no_room(host, capacities, wanting(host))
+            try:
+                why = self._unusable(host) or _no_room(host, capacities, wanting(host))
+            except Untrusted as error:
+                unknown.append(why := str(error))
             why = why or tools.spares.take(host)
             if why:
                 tools.ledger.event(f'reserved host {host} is passed over', why)
@@ -90,7 +107,10 @@ class Reserve(SpareCalls):
     # --- taking -------------------------------------------------------------------------------
 
     def _unusable(self, host: str, taken: Spare | None = None) -> str:
-        """Why it cannot be used, by what we know and by what Nova says; '' when it can."""
+        """Why it cannot be used, by what we know and by what Nova says; '' when it can.
+
+        Raises Untrusted when Nova does not say.
+        """
         why = self._tools.spares.unfit(host)
         if why:
             return why
@@ -98,7 +118,7 @@ class Reserve(SpareCalls):
         try:
             with nova():
                 service = find_service(tools.compute, host, timeout=tools.read_seconds)
-        except Untrusted as error:
+        except NotListed as error:
             return str(error)
         if service.forced_down:
             return 'it is forced down'
@@ -266,23 +286,6 @@ class Reserve(SpareCalls):
             if one.name in spare.aggregates and spare.host in one.hosts:
                 remove = tools.compute.remove_from_aggregate
                 self._change(LEAVE_AGGREGATE, spare.host, one, remove)
-
-
-def give_back_all(tools: Tools) -> None:
-    """Every spare in hand is reserved again, or stays in service. Raises Waiting."""
-    reserve = Reserve(tools, aggregates=False)
-    for spare in reserve.in_hand():
-        reserve.give_back(spare)
-
-
-def give_back_empty(tools: Tools) -> None:
-    """Every spare that nothing came to is reserved again; where Nova does not say, that is told."""
-    reserve = Reserve(tools, aggregates=False)
-    for spare in reserve.in_hand():
-        try:
-            reserve.give_back_empty(spare)
-        except Waiting as wait:  # what it is about to wait for matters more
-            tools.ledger.event(f'reserved host {spare.host} stays in service for now', wait.reason)
 
 
 def _is_shut(service: Service, shut: bool) -> bool:

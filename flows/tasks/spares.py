@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from drivers.contracts.clock import Clock
-from drivers.contracts.compute import ComputeDriver, Instance
+from drivers.contracts.compute import ComputeDriver
 from drivers.contracts.fencing import FencePath
-from flows.asking import nova
 from flows.evacuation.aim import ANYWHERE, Aim, took_not
-from flows.evacuation.reserve import Reserve, give_back_all
+from flows.evacuation.giving_back import give_back_all
+from flows.evacuation.reserve import Reserve
 from flows.evacuation.slots import Slots
 from flows.evacuation.spare_calls import Tools
 from flows.ports import Claim, Ledger, Spares
 from flows.records import Item, ItemState
 from flows.tasks.instances import Evacuate, still_proven
-from flows.tasks.service import service_of
 from flows.tasks.spare_waits import no_spare, not_yet
+from flows.tasks.spare_wants import wanting
 from flows.tasks.step import Step
 
 AUTO, RESERVED_HOST = 'auto', 'reserved_host'
@@ -70,8 +70,9 @@ class TakeSpare(Step):
         tools = Tools(claim, ledger, spares, compute, clock, **self._seconds)
         reserve = Reserve(tools, aggregates=self._aggregates)
         still_proven(proof_id, fence_path, claim, ledger, clock)
-        host = reserve.take(wanting(tools, self._attempts))
-        if host is None and self._method == RESERVED_HOST:
+        only = self._method == RESERVED_HOST
+        host = reserve.take(wanting(tools, self._attempts), sure=only)
+        if host is None and only:
             raise no_spare(claim, waiting)
         if host is None:
             ledger.event('no reserved host can be used', 'the instances go where there is room')
@@ -256,28 +257,6 @@ def counted(ledger: Ledger) -> dict[str, int]:
     for item in ledger.items():
         counts[item.state.value] = counts.get(item.state.value, 0) + 1
     return counts
-
-
-def wanting(tools: Tools, limit: int) -> Callable[[str], Iterable[Instance]]:
-    """By host, the instances that wait and were not sent there in vain already."""
-    service_of(tools.compute, tools.claim.host, tools.read_seconds)
-    with nova():
-        known = tools.compute.instances(host=tools.claim.host, timeout=tools.read_seconds)
-    service_of(tools.compute, tools.claim.host, tools.read_seconds)  # H2
-    attempts = tools.ledger.attempts()
-    pending = {item.instance for item in in_state(tools.ledger, ItemState.PENDING)}
-    waiting = [one for one in known if one.id in pending]
-
-    def wants(host: str) -> list[Instance]:
-        aim = Aim(spare=host)
-        return [
-            one for one in waiting
-            if not aim.spent(
-                (each for each in attempts if each.instance == one.id), tools.claim.round, limit
-            )
-        ]  # fmt: skip
-
-    return wants
 
 
 def _where(ledger: Ledger) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from taskflow import engines, states
 from taskflow.engines.action_engine import engine as _engine  # noqa: F401 - loaded in time
 from taskflow.persistence import models
 
-from flows.evacuation.reserve import give_back_all, give_back_empty
+from flows.evacuation.giving_back import give_back_all, give_back_empty
 from flows.evacuation.spare_calls import Tools
 from flows.stop import NotNeeded
 from recovery.board.books import open_book
