@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import waitress
 
 from drivers.clock import SystemClock
 from recovery import plugins
 from recovery.api import app
 from recovery.cli import options
+from recovery.db import tables
 from tests.unit.recovery.cli.site import Operator, operator
 
 BROWSER = shutil.which('chromium')
@@ -109,3 +111,21 @@ def test_one_recovery_with_its_graph(served: Served) -> None:
     page = served.shown(f'/ui/recoveries/{identifier}', 2000)
     assert 'off is not read' in page
     assert served.asked >= 2  # the picture was fetched, too
+
+
+def test_one_recovery_goes_on_while_somebody_looks(served: Served) -> None:
+    identifier = served.run.recovery('compute-01', 'running', worker='w1')
+    first: list[str] = []
+
+    def waits() -> None:
+        first.extend(row['state'] for row in served.run.rows('recovery'))
+        with served.run.store.write() as connection:
+            values = {'state': 'waiting', 'reason': 'off is not read by bmc-7', 'worker': None}
+            connection.execute(sa.update(tables.recovery).values(values))
+
+    served.meanwhile = waits  # after the page itself was answered
+    page = served.shown(f'/ui/recoveries/{identifier}', 10_000)
+    assert first == ['running']
+    assert 'off is not read by bmc-7' in page
+    assert 'is being run by w1' not in page
+    assert '; live' in page
