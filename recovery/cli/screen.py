@@ -107,7 +107,9 @@ def _items(page: Page) -> Iterator[Text]:
 
 def _foot(page: Page) -> Iterator[Text]:
     seen = page.outlook
-    word = 'WAITS FOR A HUMAN' if seen.human else page.recovery.state
+    # What is held is decided again by itself: a human may approve it, and need not.
+    waits = seen.human and page.recovery.row['next_check'] is None
+    word = 'WAITS FOR A HUMAN' if waits else page.recovery.state
     yield _line((f'{word}: ', STYLES.get(page.recovery.state, 'bold')), seen.sentence)
     if len(page.holding) > 1:  # an approval has to cover all of them
         for gate in page.holding:

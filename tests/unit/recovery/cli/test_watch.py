@@ -33,6 +33,15 @@ def test_a_gate_that_opens_by_itself_is_waited_for(run: Operator) -> None:
     assert run('watch', other).code == 4
 
 
+def test_what_is_held_is_called_so_while_it_is_decided_again_by_itself(run: Operator) -> None:
+    why = {'code': 'mass-failure', 'reason': '3 of 6 services are down'}
+    shown = run('show', run.recovery(state='held', next_check=9e9, **why)).out
+    assert 'held: 3 of 6 services are down; looked at again in' in shown
+    assert 'WAITS FOR A HUMAN' not in shown
+    shown = run('show', run.recovery('compute-02', 'held', **why)).out
+    assert 'WAITS FOR A HUMAN: 3 of 6 services are down; only a human moves it' in shown
+
+
 @pytest.mark.parametrize('words', [[], ['--until-ended']])
 def test_it_prints_what_changes_until_the_end(run: Operator, words: list[str]) -> None:
     identifier = run.recovery(state='running', worker='w1', claims=1)
