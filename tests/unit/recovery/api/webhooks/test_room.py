@@ -282,11 +282,11 @@ def test_whatever_is_posted_is_no_fault_of_ours(post: Post, body: bytes) -> None
 
 
 def test_reading_the_file_again(site: Site, sources: Path) -> None:
-    assert len(Sources.of(site)) == 5
+    assert len(Sources.of(site)) == 6
     (sources / 'sources.yaml').write_text('sources: {am: {driver: sendmail, token: {env: X}}}')
     with pytest.raises(BadSources, match='no driver is called "sendmail"'):
         Sources.renew(site)
-    assert len(Sources.of(site)) == 5
+    assert len(Sources.of(site)) == 6
     (sources / 'sources.yaml').write_text('sources: {}')
     Sources.renew(site)
     assert len(Sources.of(site)) == 0
