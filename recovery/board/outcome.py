@@ -25,6 +25,7 @@ from recovery.db import events, intents, proofs, spares, states
 LOG = logging.getLogger(__name__)
 
 OVER = 'over'  #: the code, and a note, of what ended as the failure was over: see closed_at
+SO_FAR = '; this waits: '  #: between why a recovery is to end and what keeps it from that
 ROUNDS = 5  # times that a recovery goes back to fence by itself
 
 
@@ -67,9 +68,9 @@ def conclude(claim: Claim, make: Callable[[Mapping[str, Any]], Run], *, claims: 
 
 def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
     if row['undoing'] and row['wish'] == 'leave':
-        return _leave(claim, run, row['reason'] or '')
+        return _leave(claim, run, _why_it_ends(row))
     if row['undoing']:
-        return _undo(claim, run, row['reason'] or '')
+        return _undo(claim, run, _why_it_ends(row))
     try:
         with claim.store.read() as connection:
             cancelled = wish(connection, claim.recovery_id)
@@ -218,17 +219,24 @@ def _failed(claim: Claim, why: str) -> str:
 def _wait(claim: Claim, reason: str, *, code: str, verb: str = '', **values: Any) -> str:
     what = f'{events.WAITS}{code}'
     goes_on = values.get('next_check') is not None and _goes_on(claim, what, reason)
+    row = read_row(claim)
+    ends = _why_it_ends(row) if row['undoing'] else ''
     claim.release(
         states.WAITING,
         what='' if goes_on else what,
         why=reason,
-        reason=reason,
+        reason=f'{ends}{SO_FAR}{reason}' if ends else reason,
         code=code,
         verb=verb or None,
         claims=0,
         **values,
     )
     return states.WAITING
+
+
+def _why_it_ends(row: Mapping[str, Any]) -> str:
+    """Why it is undone, or left as it is; without what it waited for on the way there."""
+    return str(row['reason'] or '').partition(SO_FAR)[0]
 
 
 def _goes_on(claim: Claim, what: str, why: str) -> bool:
