@@ -113,10 +113,21 @@ def postpone(connection: sa.Connection, alarm_id: str, reason: str) -> None:
     connection.execute(sa.update(table).where(mine).values(reason=reason))
 
 
-def undecided(connection: sa.Connection, before: float, limit: int) -> tuple[sa.RowMapping, ...]:
-    """Alarms without an answer that arrived before a time, oldest first."""
+def undecided(
+    connection: sa.Connection, before: float, limit: int, after: tuple[float, str] | None = None
+) -> tuple[sa.RowMapping, ...]:
+    """Alarms without an answer that arrived before a time, oldest first.
+
+    :param after: time and id of the last one that was seen.
+    """
     query = sa.select(table).where(table.c.answer.is_(None), table.c.arrived_at <= before)
-    return tuple(connection.execute(query.order_by(table.c.arrived_at).limit(limit)).mappings())
+    if after is not None:
+        query = query.where(
+            (table.c.arrived_at > after[0])
+            | ((table.c.arrived_at == after[0]) & (table.c.id > after[1]))
+        )
+    query = query.order_by(table.c.arrived_at, table.c.id).limit(limit)
+    return tuple(connection.execute(query).mappings())
 
 
 def newest(connection: sa.Connection, limit: int = 50) -> tuple[sa.RowMapping, ...]:

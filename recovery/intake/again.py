@@ -57,20 +57,30 @@ def waiting(site: Site) -> int:
 def undecided(site: Site) -> int:
     """Decide about alarms that have no answer: their process died, or they had to stand back.
 
-    They carry no time of a next look, so whoever calls this keeps to the usual pause.
+    They carry no time of a next look, so whoever calls this keeps to the usual pause. Each may
+    wait for a Nova that does not answer: what is due must not wait for it.
     """
-    now, conf = site.clock.now(), site.conf.watcher
-    with site.store.read() as connection:
-        rows = alarms.undecided(connection, now - conf.again_seconds, AT_ONCE)
-    for row in rows:
-        try:
-            if row['arrived_at'] + conf.expire_seconds > now:
-                decide_alarm(site, row['id'])
-            else:
-                _give_up(site, row)
-        except Exception:  # the others, which are younger, must not wait for this one for ever
-            LOG.exception('alarm %s could not be decided about', row['id'])
-    return len(rows)
+    before = site.clock.now() - site.conf.watcher.again_seconds
+    after, looked = None, 0
+    while True:
+        with site.store.read() as connection:
+            rows = alarms.undecided(connection, before, AT_ONCE, after)
+        for row in rows:
+            _decide_late(site, row)
+        looked += len(rows)
+        if len(rows) < AT_ONCE:
+            return looked
+        after = rows[-1]['arrived_at'], rows[-1]['id']  # those that stay must not hide the rest
+
+
+def _decide_late(site: Site, row: sa.RowMapping) -> None:
+    try:
+        if row['arrived_at'] + site.conf.watcher.expire_seconds > site.clock.now():
+            decide_alarm(site, row['id'])
+        else:
+            _give_up(site, row)
+    except Exception:  # the others, which are younger, must not wait for this one for ever
+        LOG.exception('alarm %s could not be decided about', row['id'])
 
 
 def longest(conf: cfg.ConfigOpts) -> float:

@@ -41,7 +41,6 @@ class Watcher:
         self._nova_poll = NovaPoll(site)
         self.bus = Bus(site)
         self._seen_at = float('-inf')
-        self._undecided_at = float('-inf')
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop``."""
@@ -60,9 +59,16 @@ class Watcher:
             f'{self._name}/nova-poll',
             lambda: every(clock, lambda: settings.poll_seconds, self._nova_poll.sweep, stop),
         )
+        clock.spawn(
+            f'{self._name}/undecided',
+            lambda: every(clock, lambda: settings.again_seconds, self._undecided, stop),
+        )
         self.bus.start(stop, every)
         every(clock, lambda: settings.sweep_seconds, self.sweep, stop)
         self._gone()
+
+    def _undecided(self) -> None:
+        again.undecided(self._site)
 
     def _gone(self) -> None:
         try:
@@ -82,6 +88,3 @@ class Watcher:
         self._reconciler.sweep()
         again.held(site)
         again.waiting(site)
-        if now - self._undecided_at >= site.conf.watcher.again_seconds:
-            self._undecided_at = now
-            again.undecided(site)

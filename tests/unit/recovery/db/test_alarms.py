@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,18 @@ def test_it_comes_back_as_it_was_said(store: Store) -> None:
 def test_source_and_key_are_one_alarm(store: Store) -> None:
     with pytest.raises(sa.exc.IntegrityError), store.write() as connection:
         alarms.add(connection, 'b' * 36, ALARM, 101.0)
+
+
+def test_those_without_an_answer_come_in_pages(store: Store) -> None:
+    for number, at in enumerate((101.0, 101.0, 102.0)):
+        with store.write() as connection:
+            alarms.add(connection, str(number) * 36, replace(ALARM, key=f'p{number}'), at)
+    found, after = [], None
+    with store.read() as connection:
+        while rows := alarms.undecided(connection, 101.5, 1, after):
+            found += [row['id'][0] for row in rows]
+            after = rows[-1]['arrived_at'], rows[-1]['id']
+    assert found == ['a', '0', '1']
 
 
 def test_the_answer_is_written_once(store: Store) -> None:
