@@ -82,13 +82,18 @@ def change(
         own = {key: value for key, value in fields.items() if key != ON}
         members.change(connection, old, owner, now, **own)
         if own:
-            said = ', '.join(f'{key} is {value}' for key, value in own.items())
+            said = ', '.join(in_words(key, value) for key, value in own.items())
             what = f'changed host {old.name} of segment {owner.name}: {said}'
             tell(connection, None, now, by=by, what=what, why=reason)
         _maintain(site, connection, name, fields.get(ON), by, reason)
         return _member(connection, owner, uuid)
 
     return _run(site, work, name)
+
+
+def in_words(field: str, value: object) -> str:
+    """A field for the story. What Masakari calls control_attributes may hold a secret."""
+    return f'{field} changed' if field == 'control_attributes' else f'{field} is {value}'
 
 
 def remove(site: Site, segment: str, uuid: str, *, by: str, reason: str = '') -> None:

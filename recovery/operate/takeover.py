@@ -17,6 +17,7 @@ from recovery.db import guards, hosts, masakari, members, segments, spares
 from recovery.db.masakari import Contents
 from recovery.db.store import Store
 from recovery.operate.change import tell
+from recovery.operate.members import in_words
 from recovery.operate.refusal import Refusal
 from recovery.operate.segments import METHODS, refuse_busy
 from recovery.site import Site
@@ -206,7 +207,7 @@ def _host(
 
 def _changed(old: object, fields: dict[str, object]) -> str:
     return ', '.join(
-        f'{name} is {value}' for name, value in fields.items() if getattr(old, name) != value
+        in_words(name, value) for name, value in fields.items() if getattr(old, name) != value
     )
 
 

@@ -86,11 +86,10 @@ class Hosts:
         allow(order, host=host, segment=found.name if found is not None else None)
 
     def _allow_taking(self, host: str) -> None:
-        """A host that another segment has by its label is taken out of that one."""
+        """Out of the segment that has it by its label, or, with none, out of everybody's."""
         with self._site.store.read() as connection:
             label = hosts.get(connection, host).segment
-        if label is not None:
-            allow(ORDER, host=host, segment=label)
+        allow(ORDER, host=host, segment=label)
 
 
 def _fields(body: dict[str, Any]) -> dict[str, Any]:

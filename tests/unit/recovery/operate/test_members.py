@@ -47,6 +47,14 @@ def test_what_nova_does_not_know_is_no_host(site: Site, rack: str) -> None:
         create(site, rack, FIELDS, by='ann')
 
 
+def test_what_may_be_a_secret_is_not_told(site: Site, rack: str) -> None:
+    made = create(site, rack, FIELDS, by='ann')
+    change(site, rack, made.uuid, {'control_attributes': 'ipmi root calvin'}, by='bob')
+    with site.store.read() as connection:
+        told = events.newest(connection, 1)[0]['what']
+    assert told == 'changed host compute-01 of segment r1: control_attributes changed'
+
+
 def test_our_mark_goes_with_the_maintenance(site: Site, rack: str) -> None:
     made = create(site, rack, FIELDS, by='ann')
     with site.store.write() as connection:

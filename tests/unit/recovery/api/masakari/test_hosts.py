@@ -229,8 +229,10 @@ def test_no_host_is_taken_out_of_a_segment_of_others(ask: Masakari, path: str, s
     bound = Caller('bob', ('admin',), PROJECT, lines=lines)
     other = {'host': BASE | {'name': 'compute-02'}}
     assert 'rack-9' in ask.refused('POST', path, other, by=bound, status=403)
-    made = ask('POST', path, {'host': BASE}, by=bound)
-    assert made.status_code == 201, 'a host without a label may be taken'
+    # A host without a label is everybody's: who may fence one segment must not take it to himself.
+    ask.refused('POST', path, {'host': BASE}, by=bound, status=403)
+    made = ask('POST', path, {'host': BASE})
+    assert made.status_code == 201
     one = f'{path}/{made.get_json()["host"]["uuid"]}'
     said = ask.refused('PUT', one, {'host': {'name': 'compute-02'}}, by=bound, status=403)
     assert 'rack-9' in said
