@@ -18,10 +18,13 @@ def happened_at(inputs: Inputs) -> float:
     return min(inputs.alarm.at, arrived)
 
 
-def _silent(inputs: Inputs) -> bool:
+def _died_since(inputs: Inputs) -> bool:
+    """Whether it is in service and silent, and this is about no earlier silence."""
     service = looks.the_service(inputs)
-    in_service = service is not None and service.enabled and not service.forced_down
-    return in_service and service is not None and looks.looks_failed(service, inputs)
+    if service is None or not service.enabled or service.forced_down:
+        return False
+    told = service.updated_at is None or happened_at(inputs) >= service.updated_at
+    return told and looks.looks_failed(service, inputs)
 
 
 def _handled(inputs: Inputs) -> Answer:
@@ -31,7 +34,7 @@ def _handled(inputs: Inputs) -> Answer:
         'return': inputs.host.returned_at,
     }
     for what, moment in moments.items():
-        if what == 'return' and _silent(inputs):
+        if what == 'return' and _died_since(inputs):
             continue  # it reported while it returned, and has died since: "fence-loop" asks a human
         if moment is not None and happened_at(inputs) <= moment:
             older = looks.seconds(moment - happened_at(inputs))
