@@ -110,6 +110,8 @@ TAKEN, KEPT = 'taken', 'kept'
 #: What is done to a spare, each the action of an act whose target it is.
 ENABLE_SPARE, DISABLE_SPARE = 'enable-spare', 'disable-spare'
 JOIN_AGGREGATE, LEAVE_AGGREGATE = 'join-aggregate', 'leave-aggregate'
+#: The note that keeps, by host, the newest intent from before it was taken.
+TAKEN_AFTER = 'spares-taken-after'
 ON_SPARES = frozenset({ENABLE_SPARE, DISABLE_SPARE, JOIN_AGGREGATE, LEAVE_AGGREGATE})
 
 

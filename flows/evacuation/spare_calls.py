@@ -15,7 +15,7 @@ from drivers.contracts.errors import AccessDenied, DriverError, Refused
 from flows.asking import nova
 from flows.evacuation.listing import Untrusted, find_service
 from flows.ports import Act, Claim, Ledger, Spares
-from flows.records import DISABLE_SPARE, ENABLE_SPARE, Intent, Spare
+from flows.records import DISABLE_SPARE, ENABLE_SPARE, TAKEN_AFTER, Intent, Spare
 from flows.stop import Waiting
 
 
@@ -39,13 +39,18 @@ class SpareCalls:
         self._tools = tools
 
     def _changes(self, spare: Spare) -> list[Intent]:
-        """Intents about its service since it was taken, oldest first."""
+        """Intents about its service since it was taken, oldest first.
+
+        By their order: who took it may have had another clock. One that was taken by a release
+        that kept no order is told by its time.
+        """
+        after = self._tools.ledger.notes().get(TAKEN_AFTER, {}).get(spare.host)
         return [
             one
             for one in self._tools.ledger.intents()
             if one.action in (ENABLE_SPARE, DISABLE_SPARE)
             and one.target == spare.host
-            and one.at >= spare.at
+            and (one.at >= spare.at if after is None else one.id > after)
         ]
 
     def _service(self, host: str) -> Service:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from flows.records import KEPT, TAKEN, Spare
+from flows.records import KEPT, TAKEN, TAKEN_AFTER, Spare
 from recovery.db import guards, hosts, members, scopes, states, windows
 from recovery.db.intents import Author
-from recovery.db.tables import member, recovery, segment
+from recovery.db.tables import intent, member, recovery, segment
 from recovery.db.tables import spare as table
 
 
@@ -90,9 +90,19 @@ def take(connection: sa.Connection, author: Author, host: str) -> str:
             if not members.reserve(connection, host, False, now):
                 return 'it is not reserved any more'
             connection.execute(sa.insert(table).values(host=host, **values))
+            _note_order(connection, author, host)
     except sa.exc.IntegrityError:
         return 'another recovery took it at this very moment'
     return ''
+
+
+def _note_order(connection: sa.Connection, author: Author, host: str) -> None:
+    mine = recovery.c.id == author.recovery_id
+    newest = sa.select(sa.func.max(intent.c.id)).where(intent.c.recovery == author.recovery_id)
+    notes = dict(connection.execute(sa.select(recovery.c.notes).where(mine)).scalar_one())
+    after = {**notes.get(TAKEN_AFTER, {}), host: connection.execute(newest).scalar() or 0}
+    update = sa.update(recovery).where(mine)
+    connection.execute(update.values(notes=notes | {TAKEN_AFTER: after}))
 
 
 def remember(connection: sa.Connection, author: Author, host: str, names: Sequence[str]) -> None:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from flows.records import KEPT, TAKEN
+from flows.evacuation.spare_calls import SpareCalls, Tools
+from flows.records import ENABLE_SPARE, KEPT, TAKEN
 from recovery.claims.claim import Claim
+from recovery.claims.ledger import Ledger
 from recovery.claims.spares import ClaimedSpares
-from recovery.db import guards, hosts, members, scopes, segments, spares, states, tables, windows
+from recovery.db import (
+    guards,
+    hosts,
+    intents,
+    members,
+    scopes,
+    segments,
+    spares,
+    states,
+    tables,
+    windows,
+)
 from tests.unit.recovery.claims.scene import HOST, Scene
 
 ONE, OTHER = 'compute-08', 'compute-09'
@@ -178,3 +192,22 @@ def test_what_nobody_looked_at_stays_in_service_when_its_recovery_ends(here: Sce
         OTHER: TAKEN,
     }
     assert ask(here, lambda connection: spares.leave(connection, claim.recovery_id)) == ()
+
+
+def test_what_was_done_since_it_was_taken_is_told_by_order_and_not_by_clocks(here: Scene) -> None:
+    register(here, ONE)
+    claim = here.claimed()
+
+    def intend() -> None:
+        claim.transact(lambda connection: intents.add(connection, claim, ENABLE_SPARE, ONE, {}))
+
+    ledger, held = Ledger(claim), ClaimedSpares(claim)
+    intend()
+    take(here, claim)
+    (spare,) = held.mine()
+    ahead = replace(spare, at=spare.at + 3600.0)  # the clock of who took it was an hour ahead
+    parts: Any = (claim, ledger, held, None, here.clock, 5.0, 5.0)
+    calls = SpareCalls(Tools(*parts))
+    assert calls._changes(ahead) == []
+    intend()
+    assert [one.id for one in calls._changes(ahead)] == [ledger.intents()[-1].id]
