@@ -8,9 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.db import decisions, events, guards, hosts, intents, scopes, states, tables
+from recovery.db import decisions, events, guards, hosts, intents, scopes, states, tables, workers
 from recovery.db.store import Store
-from recovery.db.workers import ALIVE_SECONDS, RUNS
 from recovery.view import times
 from recovery.view.ids import short
 from recovery.view.recoveries import Recovery
@@ -65,16 +64,17 @@ def _held(recovery: Recovery, now: float) -> Outlook:
 
 
 def _ready(store: Store, recovery: Recovery) -> Outlook:
-    worker = tables.worker
     with store.read() as connection:
-        seen = connection.execute(
-            sa.select(sa.func.max(worker.c.seen_at)).where(worker.c.kind.in_(RUNS))
-        ).scalar()
+        running = workers.running(connection, store.clock.now())
         paused = guards.paused(connection, recovery.host)
-    if seen is None or seen < store.clock.now() - ALIVE_SECONDS:
+    if not running:
         return Outlook(
             'wants a worker, and none is alive: start recovery-worker', 'recovery worker list'
         )
+    if all(one.draining_at is not None for one in running):
+        by = ', '.join(sorted({one.draining_by or 'somebody' for one in running}))
+        said = f'wants a worker, and each that is alive drains, by {by}'
+        return Outlook(said, 'recovery worker drain --all --undo', human=True)
     if paused is not None:
         said = f'{scopes.words(paused.scope)} was paused by {paused.by}: {paused.reason}'
         return Outlook(said, f'recovery unpause{scopes.flags(paused.scope)}')

@@ -7,6 +7,7 @@ import io
 
 import yaml
 
+from recovery.db import workers
 from tests.unit.recovery.cli.site import Operator
 
 ONE, TWO = 'aaaa1111-0000-4000-8000-000000000001', 'aaaa2222-0000-4000-8000-000000000002'
@@ -143,6 +144,9 @@ def test_ready_without_a_worker_says_so(run: Operator) -> None:
     run.add('worker', name='w1', kind='worker', host='ctl', pid=7, version='1', started_at=now,
             seen_at=now)  # fmt: skip
     assert 'one will take it' in run('show', identifier).out
+    with run.store.write() as connection:
+        workers.drain(connection, ['w1'], by='bob', now=now)
+    assert 'each that is alive drains, by bob' in run('show', identifier).out
 
 
 def test_a_done_recovery_of_a_host_still_out_names_its_return(run: Operator) -> None:
