@@ -250,10 +250,10 @@ def start_is_held_off(play: Play) -> Iterator[Broken]:
 
 
 def targets_are_sound(play: Play) -> Iterator[Broken]:
-    """S17."""
+    """S17. Of what is of one instant nobody can tell which came first."""
     for one in play.rows(tables.attempt):
         for row in play.recoveries.values():
-            live = row['created_at'] <= one['at'] < (row['ended_at'] or float('inf'))
+            live = row['created_at'] < one['at'] < (row['ended_at'] or float('inf'))
             if live and row['host'] == one['target']:
                 what = f'{one["instance"]} was sent to {row["host"]}, which is under recovery'
                 yield play.broken('S17', what, one['at'])
