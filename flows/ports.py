@@ -180,6 +180,10 @@ class Ledger(Protocol):
         """Items deliberately left in the newest host-down recovery of this host."""
         ...
 
+    def accepted_leftovers(self) -> frozenset[str]:
+        """Instances on the host that an operator has seen and accepted (S20)."""
+        ...
+
     def marked_failed(self) -> bool:
         """Whether the host carries that mark: since then its instances were, or are to be,
         evacuated. Without it, what is on the host belongs there."""

@@ -69,10 +69,12 @@ class CheckSettled(Step):
         claim.check()
         records = all_ended(compute, ledger, claim.host, self._read_seconds)
         leftovers = ledger.leftovers()
-        if leftovers and not self._accept_leftovers:
+        seen = ledger.accepted_leftovers() if self._accept_leftovers else frozenset()
+        new = [one for one in leftovers if one.instance not in seen]
+        if new:
             raise Waiting(
-                f'{len(leftovers)} instance(s) of {claim.host} were not evacuated, '
-                f'{leftovers[0].name} for one: {leftovers[0].reason}',
+                f'{len(new)} instance(s) of {claim.host} were not evacuated, '
+                f'{new[0].name} for one: {new[0].reason}',
                 code='leftovers',
                 verb=f'recovery host return {claim.host} --accept-leftovers',
             )
@@ -131,8 +133,9 @@ class CheckLeftovers(Step):
         listing = listing_of(
             compute, claim.host, known=frozenset(known), timeout=self._read_seconds
         )
-        strange = [one for one in listing.instances if one.id not in left]
-        if strange and ledger.marked_failed() and not self._accept_leftovers:
+        seen = ledger.accepted_leftovers() if self._accept_leftovers else frozenset()
+        strange = [one for one in listing.instances if one.id not in left | seen]
+        if strange and ledger.marked_failed():
             raise Waiting(
                 f'{len(strange)} instance(s) on {claim.host} are explained by nothing, '
                 f'{strange[0].name} for one',

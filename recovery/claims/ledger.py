@@ -15,6 +15,7 @@ from recovery.db.tables import recovery as table
 
 DISABLES = frozenset({'disable-service', 'force-down'})  # force-down disables in the same request
 FORCES = frozenset({'force-down'})
+LEFTOVERS = 'leftovers'  #: the gate of host-return that an operator approves by instance
 STEPS = 'steps'  #: the note that holds when each step of a round began first
 
 
@@ -131,6 +132,16 @@ class Ledger:
 
     def left(self) -> tuple[Item, ...]:
         return self._newest(frozenset({'left'}))
+
+    def accepted_leftovers(self) -> frozenset[str]:
+        with self._store.read() as connection:
+            mine = table.c.id == self._claim.recovery_id
+            entries = connection.execute(sa.select(table.c.approved_gates).where(mine)).scalar()
+        # A bare name is an earlier release's: it says of no instance that it was seen.
+        found = [one for one in entries or () if not isinstance(one, str)]
+        return frozenset(
+            each for one in found if one['gate'] == LEFTOVERS for each in one['extent']
+        )
 
     def _newest(self, which: frozenset[str]) -> tuple[Item, ...]:
         with self._store.read() as connection:

@@ -161,6 +161,16 @@ class TestItems:
         }  # fmt: skip
         assert [one.state for one in later.left()] == [ItemState.LEFT]
 
+    def test_what_of_it_was_accepted(self, here: Scene, claim: Claim, ledger: Ledger) -> None:
+        assert ledger.accepted_leftovers() == frozenset()
+        entries = [
+            'leftovers',  # as releases before this one stored it: of no instance
+            {'gate': 'leftovers', 'kind': 'found', 'extent': {'i-1': 1, 'i-2': 1}},
+            {'gate': 'records', 'kind': 'found', 'extent': {'i-3': 1}},
+        ]
+        claim.transact(lambda connection: None, approved_gates=entries)
+        assert ledger.accepted_leftovers() == {'i-1', 'i-2'}
+
 
 class TestProofs:
     def test_a_power_proof_marks_when_the_host_was_off(self, here: Scene, ledger: Ledger) -> None:
