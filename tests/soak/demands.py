@@ -144,7 +144,10 @@ def _last_word(stage: Stage, instance: str, host: str, when: float) -> str:
     began = stage.clock.now() - stage.clock.elapsed()
     items = {one['recovery']: one for one in stage.rows(tables.item)
              if one['instance'] == instance}  # fmt: skip
-    for row in reversed(stage.recoveries()):
+    newest = sorted(
+        stage.recoveries(), key=lambda row: row['ended_at'] or float('inf'), reverse=True
+    )
+    for row in newest:
         item = items.get(row['id'])
         if item is not None and item['state'] != 'moved':
             return ''
