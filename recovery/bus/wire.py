@@ -17,6 +17,7 @@ from oslo_messaging import opts as messaging_options
 
 from drivers.contracts.clock import Clock
 from recovery.bus.away import BusAway
+from recovery.bus.brief import be_brief
 from recovery.conf.reading import BadOptions
 
 RABBIT, NOTIFICATIONS = 'oslo_messaging_rabbit', 'oslo_messaging_notifications'
@@ -49,6 +50,7 @@ class Wire:
         self._options = conf.bus
         self._conf = conf
         self._clock = clock
+        be_brief()
         self._url = self._find_url()
         self._plain = self._transport(_private(conf))
 
