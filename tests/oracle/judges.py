@@ -282,7 +282,8 @@ def _level(inventory: Mapping[str, Any], host: str, number: int) -> Sequence[Row
 
 
 def nothing_left_over(play: Play) -> Iterator[Broken]:
-    """S20: by whom runs on the host when it is opened, and by the items of its recovery."""
+    """S20: by whom runs on the host when it is opened, and by the items of its recovery. What was
+    begun anew since then no longer says how it stood."""
     for row in play.recoveries.values():
         if (row['kind'], row['state']) != ('host-return', 'done'):
             continue
@@ -291,7 +292,12 @@ def nothing_left_over(play: Play) -> Iterator[Broken]:
         items = [one for one in play.rows(tables.item) if one['source'] == row['host']]
         left = {one['instance'] for one in items if one['state'] == 'left'}
         astray = play.there(row, play.opened) - left
-        astray |= {one['instance'] for one in items if one['state'] not in ('moved', 'left')}
+        astray |= {
+            one['instance']
+            for one in items
+            if one['state'] not in ('moved', 'left')
+            and (play.recoveries[one['recovery']]['ended_at'] or float('inf')) <= row['ended_at']
+        }
         if astray:
             what = f'{row["host"]} was opened with {len(astray)} instances that nothing explains'
             yield play.broken('S20', what, row['ended_at'])
