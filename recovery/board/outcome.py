@@ -21,10 +21,10 @@ from recovery.claims.claim import Claim
 from recovery.claims.ledger import STEPS
 from recovery.claims.wish import wish
 from recovery.db import events, intents, proofs, spares, states
+from recovery.policy.gates.nova import OVER
 
 LOG = logging.getLogger(__name__)
 
-OVER = 'over'  #: the code, and a note, of what ended as the failure was over: see closed_at
 SO_FAR = '; this waits: '  #: between why a recovery is to end and what keeps it from that
 ROUNDS = 5  # times that a recovery goes back to fence by itself
 
@@ -83,7 +83,8 @@ def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
     except NotNeeded as error:
         if _crossed(claim):
             return _failed(claim, str(error))
-        notes = {**read_row(claim)['notes'], OVER: True}  # an undo that waits has another code
+        # As a note, too: an undo that waits has another code.
+        notes = {**read_row(claim)['notes'], OVER.name: True}
         claim.transact(lambda connection: None, undoing=True, notes=notes, reason=str(error))
         return _undo(claim, run, str(error))
     except Cancelled as cancelled:
@@ -114,7 +115,7 @@ def _undo(claim: Claim, run: Run, why: str) -> str:
     run.undo()
     # A source that goes on saying so is heard again; what a human ended stays ended.
     row = read_row(claim)
-    code = OVER if OVER in (row['code'], *row['notes']) else None
+    code = OVER.name if OVER.name in (row['code'], *row['notes']) else None
     claim.release(states.UNDONE, what='everything was given back', why=why, reason=why, code=code,
                   verb=None)  # fmt: skip
     return states.UNDONE

@@ -12,10 +12,10 @@ from recovery.claims.claim import Claim
 from recovery.db import events, hosts, intents, items, proofs, recoveries, spares
 from recovery.db.tables import host as host_table
 from recovery.db.tables import recovery as table
+from recovery.policy.gates.back import LEFTOVERS
 
 DISABLES = frozenset({'disable-service', 'force-down'})  # force-down disables in the same request
 FORCES = frozenset({'force-down'})
-LEFTOVERS = 'leftovers'  #: the gate of host-return that an operator approves by instance
 STEPS = 'steps'  #: the note that holds when each step of a round began first
 
 
@@ -140,7 +140,7 @@ class Ledger:
         # A bare name is an earlier release's: it says of no instance that it was seen.
         found = [one for one in entries or () if not isinstance(one, str)]
         return frozenset(
-            each for one in found if one['gate'] == LEFTOVERS for each in one['extent']
+            each for one in found if one['gate'] == LEFTOVERS.name for each in one['extent']
         )
 
     def _newest(self, which: frozenset[str]) -> tuple[Item, ...]:

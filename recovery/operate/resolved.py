@@ -13,6 +13,7 @@ from recovery.db import alarms, events, intents, recoveries, states
 from recovery.intake.naming import SPELLED
 from recovery.operate.cancel import How, cancel
 from recovery.operate.refusal import Refusal
+from recovery.policy.gates.nova import OVER
 from recovery.site import Site
 from recovery.view.ids import short
 
@@ -62,7 +63,7 @@ def _one(site: Site, said: Resolved, recovery: str, others: tuple[str, ...], *, 
                 How.UNDO,
                 by=said.source,
                 reason='the source says it is over',
-                code='over',
+                code=OVER.name,
             )
         except Refusal as refusal:
             stays = refusal.sentence

@@ -117,12 +117,7 @@ def test_a_rack_is_fenced_side_by_side() -> None:
     with play(hosts=100, instances=100, conf=conf) as stage:
         stage.watcher()
         stage.worker('w1')
-        rack = [f'compute-{number:02d}' for number in range(1, 41)]
-        for host in rack:
-            stage.world.crash(host)
-        stage.run(65.0)
-        assert {stage.alarm(host).answer for host in rack} == {'hold'}
-        stage.run(20.0)
+        rack = _dark(stage, 40)
         assert not list(stage.world.trace.find('asked.off'))
         for row in stage.recoveries():
             _approve(stage, str(row['id']))
@@ -144,12 +139,7 @@ def test_a_rack_is_fenced_no_wider_than_the_budget() -> None:
     with play(hosts=20, instances=20, conf=conf) as stage:
         stage.watcher()
         stage.worker('w1')
-        rack = [f'compute-{number:02d}' for number in range(1, 9)]
-        for host in rack:
-            stage.world.crash(host)
-        stage.run(65.0)
-        assert {stage.alarm(host).answer for host in rack} == {'hold'}
-        stage.run(20.0)
+        rack = _dark(stage, 8)
         for row in stage.recoveries():
             _approve(stage, str(row['id']))
         stage.until(stage.ended, 1800.0)
@@ -159,6 +149,17 @@ def test_a_rack_is_fenced_no_wider_than_the_budget() -> None:
         assert 600.0 <= asked[4] - asked[0] <= 700.0
         assert asked[7] - asked[4] <= 30.0
         assert not stage.broken()
+
+
+def _dark(stage: Stage, count: int) -> list[str]:
+    """So many hosts crash together, and their alarms are held."""
+    rack = [f'compute-{number:02d}' for number in range(1, count + 1)]
+    for host in rack:
+        stage.world.crash(host)
+    stage.run(65.0)
+    assert {stage.alarm(host).answer for host in rack} == {'hold'}
+    stage.run(20.0)
+    return rack
 
 
 def _approve(stage: Stage, recovery: str) -> None:
