@@ -83,8 +83,8 @@ def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
     except NotNeeded as error:
         if _crossed(claim):
             return _failed(claim, str(error))
-        # As a note, too: an undo that waits has another code.
-        notes = {**read_row(claim)['notes'], OVER.name: True}
+        # As a note of this round, too: an undo that waits has another code.
+        notes = {**read_row(claim)['notes'], OVER.name: claim.round}
         claim.transact(lambda connection: None, undoing=True, notes=notes, reason=str(error))
         return _undo(claim, run, str(error))
     except Cancelled as cancelled:
@@ -115,7 +115,8 @@ def _undo(claim: Claim, run: Run, why: str) -> str:
     run.undo()
     # A source that goes on saying so is heard again; what a human ended stays ended.
     row = read_row(claim)
-    code = OVER.name if OVER.name in (row['code'], *row['notes']) else None
+    over = row['code'] == OVER.name or row['notes'].get(OVER.name) == claim.round
+    code = OVER.name if over else None
     claim.release(states.UNDONE, what='everything was given back', why=why, reason=why, code=code,
                   verb=None)  # fmt: skip
     return states.UNDONE
