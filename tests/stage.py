@@ -45,6 +45,7 @@ from recovery.intake.receive import receive
 from recovery.service.watcher import Watcher
 from recovery.service.worker import Worker
 from recovery.site import Identity, Site
+from tests.compiled import compiled_once
 
 #: What every stage has unless it says otherwise: nothing waits longer than it must.
 CONF: Mapping[str, Any] = {
@@ -294,7 +295,7 @@ class Stage:
 
     def process(self, name: str, kind: str, host: str = 'controller') -> Site:
         """What one process has for its own: a site, with connections to the database."""
-        store = Store(self.conf.database.connection, self.clock, busy_seconds=5.0)
+        store = compiled_once(Store(self.conf.database.connection, self.clock, busy_seconds=5.0))
         site = Site(
             conf=self.conf,
             clock=self.clock,

@@ -63,6 +63,8 @@ class SqlJobBoard(base.JobBoard):
         self._given = store
         self._store: Store | None = None
         self._persistence = persistence
+        # Made once: it is asked at every look.
+        self._all = sa.select(JOB).where(self._here()).order_by(JOB.c.priority, JOB.c.seq)
 
     # -- connection --------------------------------------------------------------------------
 
@@ -106,7 +108,7 @@ class SqlJobBoard(base.JobBoard):
     def iterjobs(
         self, only_unclaimed: bool = False, ensure_fresh: bool = False, limit: int | None = None
     ) -> Iterator[SqlJob]:
-        question = sa.select(JOB).where(self._here()).order_by(JOB.c.priority, JOB.c.seq)
+        question = self._all
         if only_unclaimed:
             question = question.where(self._claimable())
         if limit is not None:

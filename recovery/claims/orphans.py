@@ -15,6 +15,11 @@ from recovery.db import events, states
 from recovery.db.store import Store
 from recovery.db.tables import recovery as table
 
+# Made once: every process asks it at every look.
+RUNNING = sa.select(table.c.id, table.c.token, table.c.beats, table.c.lease, table.c.worker).where(
+    table.c.state == states.RUNNING
+)
+
 
 @dataclass(frozen=True)
 class _Seen:
@@ -33,10 +38,8 @@ class Orphans:
 
     def sweep(self) -> tuple[str, ...]:
         """Look once. Returns the recoveries that were taken from a dead owner: ready now."""
-        columns = (table.c.id, table.c.token, table.c.beats, table.c.lease, table.c.worker)
         with self._store.read() as connection:
-            query = sa.select(*columns).where(table.c.state == states.RUNNING)
-            rows = connection.execute(query).all()
+            rows = connection.execute(RUNNING).all()
         now = self._store.clock.elapsed()  # after the answer: later is safer
         freed = []
         seen: dict[str, _Seen] = {}

@@ -75,8 +75,11 @@ def _sqlite(url: sa.URL, busy_seconds: float) -> sa.Engine:
 
     @sa.event.listens_for(engine, 'begin')
     def _begin(connection: sa.Connection) -> None:
-        how = connection.get_execution_options().get('sqlite_begin', 'BEGIN')
-        connection.exec_driver_sql(how)
+        how = connection.get_execution_options().get('sqlite_begin')
+        if how is None:  # touches no file, cannot be refused, and comes with every look
+            connection.connection.cursor().execute('BEGIN')
+        else:
+            connection.exec_driver_sql(how)
 
     return engine
 

@@ -19,6 +19,20 @@ POWER_OFF = 'power-off'  # the action whose intent is the line
 #: What begins with a host takes its instances along.
 ABOVE = frozenset({'host-down', 'host-drain', 'host-return'})
 FLAGS = ('disable-service', 'force-down', 'clear-force-down', 'enable-service')
+# Made once: every watcher asks it at every look.
+DUE = (
+    sa.select(table)
+    .where(
+        table.c.state == sa.bindparam('of_state'),
+        (table.c.next_check <= sa.bindparam('now'))
+        | (
+            (table.c.next_check > sa.bindparam('furthest'))
+            & (table.c.updated_at > sa.bindparam('now'))
+        ),
+    )
+    .order_by(table.c.next_check)
+    .limit(sa.bindparam('most'))
+)
 
 
 @dataclass(frozen=True)
@@ -173,9 +187,8 @@ def due(
     :param longest: seconds; no pause is longer. A check that is further away, of a row that was
         written later than now, was set by a clock that has been put back since: it has come.
     """
-    put_back = (table.c.next_check > now + longest) & (table.c.updated_at > now)
-    query = sa.select(table).where(table.c.state == state, (table.c.next_check <= now) | put_back)
-    return tuple(connection.execute(query.order_by(table.c.next_check).limit(limit)).mappings())
+    asked = {'of_state': state, 'now': now, 'furthest': now + longest, 'most': limit}
+    return tuple(connection.execute(DUE, asked).mappings())
 
 
 def take(connection: sa.Connection, row: sa.RowMapping, next_check: float) -> bool:

@@ -17,6 +17,8 @@ from recovery.db.tables import recovery
 
 PREFIX = 'storm:'
 REFRESH = 1.0  #: a thousand held recoveries need not all say that it goes on
+# Made once: every watcher asks it at every look.
+ALL = sa.select(table).where(table.c.name.startswith(PREFIX)).order_by(table.c.name)
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,9 @@ class Seen:
 
 def on(connection: sa.Connection) -> tuple[Seen, ...]:
     """Every storm that is not over, by scope."""
-    query = sa.select(table).where(table.c.name.startswith(PREFIX)).order_by(table.c.name)
     return tuple(
         Seen(row['name'][len(PREFIX) :], row['value']['began'], row['at'])
-        for row in connection.execute(query).mappings()
+        for row in connection.execute(ALL).mappings()
         if not row['value']['over']
     )
 
