@@ -58,6 +58,7 @@ EXTRAS = {
         'coverage>=7.4',
         'etcd3gw>=2.4',  # TaskFlow's own board tests import every client
         'fixtures>=4.1',
+        'gunicorn>=23.0',  # the WSGI server that the guide names beside our own
         'hypothesis>=6.100',
         'import-linter>=2.1',
         'kazoo>=2.10',  # likewise

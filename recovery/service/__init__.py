@@ -1,14 +1,1 @@
 """The processes: workers run recoveries, watchers see to it that none is forgotten."""
-
-import sys
-import warnings
-
-#: What libraries say to their developers, and operators can do nothing about: where a message of
-#: theirs begins, and why it is said. Here, because the processes import them after this.
-FOREIGN = {
-    r'\s*Eventlet is deprecated': 'oslo.utils looks whether eventlet is there; nothing uses it',
-}
-
-if not sys.warnoptions:
-    for said in FOREIGN:
-        warnings.filterwarnings('ignore', said)
