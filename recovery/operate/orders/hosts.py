@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from recovery.db import scopes
 from recovery.intake import request_return
 from recovery.operate.confirm import confirm_fenced
 from recovery.operate.labels import label
 from recovery.operate.orders.alarms import answered
 from recovery.operate.service import maintain
+from recovery.operate.stranger import doubt
 from recovery.view.ids import short
 
 if TYPE_CHECKING:
@@ -58,13 +60,15 @@ def _return(site: Site, host: str, order: Order, by: str, reason: str) -> Done:
 
 def _maintenance(site: Site, host: str, order: Order, by: str, reason: str) -> Done:
     maintain(site.store, host, order['on'], by=by, reason=reason)
-    return {'said': [f'maintenance of {host} is {"on" if order["on"] else "off"}'], 'next': ''}
+    said = f'maintenance of {host} is {"on" if order["on"] else "off"}'
+    strange = doubt(site.store, scopes.host(host)) if order['on'] else []
+    return {'said': [said, *strange], 'next': ''}
 
 
 def _set(site: Site, host: str, order: Order, by: str, reason: str) -> Done:
     segment, carries = order.get('segment'), order.get('carries')
     said = label(site.store, host, segment=segment, carries=carries, by=by, reason=reason)
-    return {'said': [said], 'next': ''}
+    return {'said': [said, *doubt(site.store, scopes.host(host))], 'next': ''}
 
 
 ACTIONS: Mapping[str, Callable[[Site, str, Order, str, str], Done]] = {

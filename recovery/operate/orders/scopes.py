@@ -9,6 +9,7 @@ from recovery.db import scopes
 from recovery.db.store import Store
 from recovery.db.windows import Window
 from recovery.operate import service, windows
+from recovery.operate.stranger import doubt
 from recovery.view import times
 from recovery.view.documents.windows import one
 
@@ -38,7 +39,7 @@ def switch(store: Store, order: Order, *, by: str) -> Done:
 def _pause(store: Store, scope: str, by: str, reason: str) -> Done:
     service.pause(store, by=by, reason=reason, scope=scope)
     verb = f'recovery unpause{scopes.flags(scope)}'
-    return {'said': [f'paused: {scopes.words(scope)}'], 'next': verb}
+    return {'said': [f'paused: {scopes.words(scope)}', *doubt(store, scope)], 'next': verb}
 
 
 def _unpause(store: Store, scope: str, by: str, reason: str) -> Done:
@@ -49,7 +50,7 @@ def _unpause(store: Store, scope: str, by: str, reason: str) -> Done:
 def _disarm(store: Store, scope: str, by: str, reason: str) -> Done:
     service.disarm(store, by=by, reason=reason, scope=scope)
     verb = f'recovery arm{scopes.flags(scope)}'
-    return {'said': [f'disarmed: {scopes.words(scope)}'], 'next': verb}
+    return {'said': [f'disarmed: {scopes.words(scope)}', *doubt(store, scope)], 'next': verb}
 
 
 def _arm(store: Store, scope: str, by: str, reason: str) -> Done:
@@ -85,7 +86,10 @@ def add_window(store: Store, order: Order, *, by: str) -> Done:
     )
     words, until = scopes.words(added.scope), times.moment(added.ends_at)
     return {
-        'said': [f'window {added.id[:8]} of {words} ends at {until}'],
+        'said': [
+            f'window {added.id[:8]} of {words} ends at {until}',
+            *doubt(store, added.scope),
+        ],
         'next': f'recovery window close {added.id[:8]}',
         'window': one(added, store.clock.now()),
     }

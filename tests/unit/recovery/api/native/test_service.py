@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from recovery.db import hosts
 from recovery.operate.callers import Caller
 from tests.unit.recovery.api.native.conftest import Native
 
@@ -18,6 +19,8 @@ ACTIONS = '/service/actions'
      ({'segment': 'rack-1'}, 'segment rack-1')],
 )  # fmt: skip
 def test_switches(native: Native, scope: Any, words: str) -> None:
+    with native.run.store.write() as connection:
+        hosts.put(connection, 'compute-01', segment='rack-1')
     for stop, go, said in (('pause', 'unpause', 'paused'), ('disarm', 'arm', 'disarmed')):
         native.post(ACTIONS, {'action': stop} | scope, status=400)  # without a reason
         done = native.post(ACTIONS, {'action': stop, 'reason': 'why'} | scope)
