@@ -30,6 +30,9 @@ class FencingDriver(abc.ABC):
     #: at the host itself when it is asked to switch it. Its OFF counts only after such a request.
     FROM_RECORD: ClassVar[bool] = False
 
+    #: Whether a human is the device: nothing that a program asks of it is ever answered.
+    BY_HAND: ClassVar[bool] = False
+
     #: What its devices speak, where other drivers speak it too: an address is then one device,
     #: whichever of them asks it (hazard H4).
     PROTOCOL: ClassVar[str] = ''
@@ -83,6 +86,7 @@ class FenceDevice:
     feeds: tuple[str, ...] = ()  #: power feeds that it lives on; empty: not declared
     network: str = ''  #: the network that it answers on; empty: not declared
     from_record: bool = False  #: FROM_RECORD of its driver
+    by_hand: bool = False  #: BY_HAND of its driver
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ class ManualFencing(FencingDriver):
     ``recovery confirm-fenced`` carries a human's word, bound to one recovery and round (H7).
     """
 
+    BY_HAND: ClassVar[bool] = True
+
     SETTINGS_SCHEMA: ClassVar[Mapping[str, Any]] = {
         'type': 'object',
         'additionalProperties': False,

@@ -102,7 +102,7 @@ class Test(Lister):
         codes = {exits.DONE}
         for path in ask_all(self.context.site, self._hosts(parsed_args), parsed_args.at_once):
             yield path
-            ill = {one.health for one in path.devices if not one.health.well}
+            ill = {one.health for one in path.ill}
             if path.error or ill - {Health.UNREACHABLE}:
                 codes.add(exits.REFUSED)
             elif ill:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -51,7 +52,7 @@ def weaknesses(paths: Sequence[FencePath], management: str) -> Iterator[Finding]
     :param management: the network over which the control plane is reached; '' for not declared.
     """
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for path in paths:
+    for path in map(_without_humans, paths):
         for weakness in (
             *_alone(path),
             *_records(path),
@@ -65,7 +66,21 @@ def weaknesses(paths: Sequence[FencePath], management: str) -> Iterator[Finding]
         yield Finding(Level.OK, CHECK, f'no single point of failure of {len(paths)} is known')
 
 
+def _without_humans(path: FencePath) -> FencePath:
+    """A human is no second level: she is what is left when every level has failed."""
+    levels = tuple(
+        level for level in path.levels if not any(device.by_hand for device in level.devices)
+    )
+    return replace(path, levels=levels)
+
+
 def _alone(path: FencePath) -> Iterator[tuple[str, str]]:
+    if not path.levels:
+        yield (
+            f'nothing but a human can fence {HOSTS}',
+            'name a device that can be asked, such as the outlets that feed the host',
+        )
+        return
     if len(path.levels) == 1:
         yield (
             f'one level, and no second one, fences {HOSTS}',

@@ -3,7 +3,8 @@
 Read-only: devices are asked for their power state and their identity, and nothing is switched.
 Off should work when all devices of at least one level are well, and none says that it is another
 machine: that would hold the recovery (H4). On should work when a device that may switch the host
-on is well: power-on asks them all, and one that answers is enough.
+on is well: power-on asks them all, and one that answers is enough. A human who is the last level
+is not counted: a path is no better, and no worse, for that.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Health(enum.StrEnum):
     OK = 'ok'
     NOT_ENROLLED = 'not enrolled'
     UNCLEAR = 'unclear'  #: it answers, and says neither on nor off
+    BY_HAND = 'by hand'  #: a human is the device; nobody is asked
     CHANGED = 'changed'  #: it is not the one that was enrolled
     REFUSED = 'refused'
     UNREACHABLE = 'unreachable'
@@ -39,7 +41,7 @@ class Health(enum.StrEnum):
     @property
     def well(self) -> bool | None:
         """Whether it could be used; None: nobody can tell."""
-        if self is Health.UNCLEAR:
+        if self in (Health.UNCLEAR, Health.BY_HAND):
             return None
         return self in (Health.OK, Health.NOT_ENROLLED)
 
@@ -79,6 +81,7 @@ class Checked:
         said = {
             Health.CHANGED: f'says it is {self.identity or "nothing"}, and was {self.enrolled}',
             Health.UNCLEAR: f'reads {self.power}',
+            Health.BY_HAND: 'a human switches it',
             Health.NOT_ENROLLED: 'is not enrolled',
         }
         return f'{self.name} at {self.address}: {self.error or said.get(self.health, self.health)}'
@@ -97,28 +100,41 @@ class Path:
         """Whether a fence should succeed; None: nobody can tell."""
         if any(one.health is Health.CHANGED for one in self.devices):
             return False
+        humans = {one.level for one in self.devices if one.health is Health.BY_HAND}
         levels: dict[int, list[bool | None]] = {}
         for one in self.devices:
-            levels.setdefault(one.level, []).append(one.health.well)
-        return _any(_all(level) for level in levels.values())
+            if one.level not in humans:
+                levels.setdefault(one.level, []).append(one.health.well)
+        return _any(_all(level) for level in levels.values()) if levels or not humans else None
 
     @property
     def on_works(self) -> bool | None:
         """Whether switching on should succeed; None: nobody can tell, or a human does it."""
-        may = [one.health.well for one in self.devices if one.may_power_on]
+        may = [one.health.well for one in self._switching]
         return _any(may) if may or not self.devices else None
+
+    @property
+    def _switching(self) -> list[Checked]:
+        """Devices through which we may switch the host on."""
+        return [one for one in self.devices
+                if one.may_power_on and one.health is not Health.BY_HAND]  # fmt: skip
+
+    @property
+    def ill(self) -> list[Checked]:
+        """Devices that are not well; a human is one only where there is nothing else to ask."""
+        asked = [one for one in self.devices if one.health is not Health.BY_HAND]
+        return [one for one in asked or self.devices if not one.health.well]
 
     @property
     def grade(self) -> Grade:
         """All of it in a word."""
-        by_hand = bool(self.devices) and not any(one.may_power_on for one in self.devices)
+        by_hand = bool(self.devices) and not self._switching
         works = (self.off_works, True if by_hand else self.on_works)
         if False in works:
             return Grade.BROKEN
         if None in works:
             return Grade.UNCLEAR
-        ill = any(not one.health.well for one in self.devices)
-        return Grade.DEGRADED if ill else Grade.WELL
+        return Grade.DEGRADED if self.ill else Grade.WELL
 
     @property
     def verdict(self) -> str:
@@ -127,7 +143,7 @@ class Path:
             f'{word} {_SHOULD[value]}'
             for word, value in (('off', self.off_works), ('on', self.on_works))
         ]
-        trouble = [one.sentence() for one in self.devices if not one.health.well]
+        trouble = [one.sentence() for one in self.ill]
         trouble += [self.error] if self.error else []
         return f'{self.grade}: {"; ".join([", ".join(works), *trouble])}'
 
@@ -204,6 +220,31 @@ def _beside(clock: Clock, questions: Mapping[str, Callable[[], Path]]) -> list[P
 
 
 def _checked(level: int, device: FenceDevice, enrolled: str | None) -> Checked:
+    if device.by_hand:
+        answers: tuple[PowerState, str | None, Health, str] = (
+            PowerState.UNKNOWN,
+            None,
+            Health.BY_HAND,
+            '',
+        )
+    else:
+        answers = _asked(device, enrolled)
+    power, identity, health, error = answers
+    return Checked(
+        level,
+        device.name,
+        device.kind,
+        device.address,
+        power.value,
+        identity,
+        enrolled,
+        health,
+        device.power_on is not PowerOn.NEVER,
+        error,
+    )
+
+
+def _asked(device: FenceDevice, enrolled: str | None) -> tuple[PowerState, str | None, Health, str]:
     """Asked once more when it did not answer: one lost packet is no broken path."""
     power, identity, health, error = PowerState.UNKNOWN, None, Health.UNREACHABLE, ''
     for _try in range(2):
@@ -220,18 +261,7 @@ def _checked(level: int, device: FenceDevice, enrolled: str | None) -> Checked:
         else:
             health, error = _health(power, identity, enrolled), ''
         break
-    return Checked(
-        level,
-        device.name,
-        device.kind,
-        device.address,
-        power.value,
-        identity,
-        enrolled,
-        health,
-        device.power_on is not PowerOn.NEVER,
-        error,
-    )
+    return power, identity, health, error
 
 
 def _health(power: PowerState, identity: str | None, enrolled: str | None) -> Health:

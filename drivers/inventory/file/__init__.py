@@ -89,6 +89,7 @@ class FileInventory(Inventory):
             address=str(entry.place(driver)) or entry.name,
             kind=entry.driver,
             from_record=getattr(driver, 'FROM_RECORD', False),
+            by_hand=getattr(driver, 'BY_HAND', False),
             **entry.common,
         )
 

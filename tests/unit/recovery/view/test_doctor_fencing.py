@@ -47,6 +47,15 @@ def test_two_levels_of_which_nothing_is_declared() -> None:
     assert said(path((BMC,), (PDU,))) == []
 
 
+def test_a_human_is_no_second_level() -> None:
+    human = replace(device('human'), by_hand=True)
+    (found,) = said(path((BMC,), (human,)))
+    assert found.startswith('one level, and no second one, fences compute-02 -> ')
+    assert said(path((BMC,), (PDU,), (human,))) == []
+    (found,) = said(path((human,)))
+    assert found.startswith('nothing but a human can fence compute-02 -> name a device')
+
+
 def test_a_proof_that_is_watched_by_a_record() -> None:
     """Ironic says what a conductor saw up to a minute ago."""
     ironic = replace(device('ironic'), from_record=True)

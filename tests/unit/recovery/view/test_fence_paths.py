@@ -12,9 +12,9 @@ from recovery.view.fence_paths import Checked, Health, Path, ask, ask_all
 from tests.stage import Stage, play
 
 HOST = 'compute-01'
-OK, NEW, CHANGED, REFUSED, SILENT, UNCLEAR = (
+OK, NEW, CHANGED, REFUSED, SILENT, UNCLEAR, HUMAN = (
     Health.OK, Health.NOT_ENROLLED, Health.CHANGED, Health.REFUSED, Health.UNREACHABLE,
-    Health.UNCLEAR,
+    Health.UNCLEAR, Health.BY_HAND,
 )  # fmt: skip
 TWO = [
     [{'name': 'bmc', 'driver': 'simulated', 'address': 'sim://{host}'}],
@@ -52,6 +52,11 @@ def path(*levels: list[Health], by_hand: bool = False) -> Path:
         ([[UNCLEAR, SILENT]], False, None, 'broken'),
         ([[UNCLEAR], [OK]], True, True, 'degraded'),
         ([], False, False, 'broken'),
+        ([[OK], [HUMAN]], True, True, 'well'),  # she is there, and nobody can ask whether
+        ([[SILENT], [HUMAN]], False, False, 'broken'),
+        ([[SILENT], [OK], [HUMAN]], True, True, 'degraded'),
+        ([[OK, HUMAN]], None, True, 'unclear'),  # a level that needs her proves nothing alone
+        ([[HUMAN]], None, None, 'unclear'),
     ],
 )
 def test_the_verdict(levels: list[list[Health]], off: bool, on: bool, grade: str) -> None:
@@ -64,6 +69,14 @@ def test_where_a_human_switches_on_nobody_can_tell_and_that_is_well() -> None:
     found = path([OK], by_hand=True)
     assert (found.on_works, found.grade) == (None, 'well')
     assert path([SILENT], by_hand=True).grade == 'broken'
+
+
+def test_where_nobody_but_a_human_can_be_asked_it_says_so() -> None:
+    found = path([HUMAN])
+    assert found.verdict == (
+        'unclear: off cannot be told, on cannot be told; d10 at h:1: a human switches it'
+    )
+    assert path([OK], [HUMAN]).verdict == 'well: off should work, on should work'
 
 
 def test_the_sentence_names_what_is_ill() -> None:
@@ -156,3 +169,13 @@ def test_hosts_are_asked_side_by_side_and_come_in_order(stage: Stage) -> None:
     assert [one.host for one in found] == names
     stage.ask(lambda: list(ask_all(stage.site, names, at_once=1)))
     assert stage.clock.elapsed() - began - together >= 2.9 * together
+
+
+def test_a_human_is_not_asked() -> None:
+    levels = [TWO[0], [{'name': 'human', 'driver': 'manual'}]]
+    with play(
+        hosts=1, instances=0, inventory={'patterns': [{'match': '*', 'levels': levels}]}
+    ) as made:
+        found = ask(made.site, HOST)
+    assert [one.health for one in found.devices] == [NEW, HUMAN]
+    assert (found.grade, found.ill) == ('well', [])
