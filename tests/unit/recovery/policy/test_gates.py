@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import defaultdict
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from recovery.policy import order
 from recovery.policy.gate import Gate, Word
 from recovery.policy.inputs import (
     Approval,
+    Domain,
     Fences,
     HostRecord,
     Inputs,
@@ -323,6 +325,63 @@ def test_a_gate_says_what_missing_data_means(gate: Gate) -> None:
     answer = gate.decide(nothing_known())
     if gate.needs:  # what our own database says is never missing
         assert (answer.word == ADMIT) == (opened == 'open'), answer
+
+
+#: What a closed gate names as a need, and may admit without: (gate, need) -> why.
+LEFT = {
+    ('device-alone', 'services'): 'devices are compared with the hosts that Nova has: no clashes',
+    ('storm', 'services'): 'the storm is of another zone, and "mass-failure" holds',
+}
+
+
+@pytest.mark.parametrize(
+    ('name', 'need'),
+    [
+        (name, need)
+        for name, gate in GATES.items()
+        for need in sorted(gate.needs - {'identities'})
+        if gate.on_missing.startswith('closed') and (name, need) not in LEFT
+    ],
+)
+def test_a_closed_gate_admits_with_none_of_its_needs_missing(name: str, need: str) -> None:
+    """Each by itself, where there is something to lose: not only when nothing at all is known."""
+    known = inputs(
+        arrived_at=NOW - 99,
+        fences=Fences(frozenset({'c8', 'c9'})),
+        storms=(Storm('zone:az2', NOW - 90, NOW - 60),),
+        carriers={'database': frozenset({'c1', 'c2'})},
+        domains=(Domain('zone', 'az1', frozenset({'c1', 'c2'}), 0.5),),
+        limits=Limits(approve_instances=1, approve_hosts=1),
+    )
+    missing: dict[str, Any] = {need: AWAY}
+    assert GATES[name].decide(replace(known, **missing)).word == HOLD
+
+
+class Watched(Inputs):
+    """Inputs that say what of them was looked at."""
+
+    def __getattribute__(self, name: str) -> Any:
+        SEEN.add(name)
+        return super().__getattribute__(name)
+
+
+SEEN: set[str] = set()
+
+
+def test_a_gate_looks_at_nothing_that_it_does_not_need() -> None:
+    """What is not named as a need is not gathered for it, and its absence is not tried above."""
+    outside = {one.name for one in fields(Inputs) if 'Missing' in str(one.type)}
+    assert {'services', 'signs', 'surroundings'} <= outside
+    looked: dict[str, set[str]] = defaultdict(set)
+    for name, given, _, _ in CASES:
+        plain = inputs(**given)
+        watched = Watched(**{one.name: getattr(plain, one.name) for one in fields(Inputs)})
+        SEEN.clear()
+        GATES[name].decide(watched)
+        looked[name] |= SEEN & outside
+    assert {name: found - GATES[name].needs for name, found in looked.items()} == {
+        name: set() for name in GATES
+    }
 
 
 @pytest.mark.parametrize('gate', GATES.values(), ids=list(GATES))
