@@ -9,6 +9,7 @@ said by :meth:`NovaCompute.check_access`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from urllib.parse import quote
 
 from drivers.clock import SystemClock
@@ -34,6 +35,7 @@ HYPERVISORS: Versions = ((2, 53), (2, 87))  # from 2.88 the API asks every agent
 AGGREGATES: Versions = ((2, 1), (2, 41))  # one list, not paged; later ones change requests
 # From 2.69 an instance in a hung cell is answered with half a record; below that it is an error.
 SERVERS: Versions = ((2, 47), (2, 68))
+IMAGES: Versions = ((2, 98), (2, 98))  # shows those properties of an image that Nova knows
 MIGRATIONS: Versions = ((2, 59), (2, 80))
 EVACUATE: Versions = ((2, 29), (2, 94))  # a running instance comes back running
 SWITCH: Versions = ((2, 1), (2, 94))  # to stop and to start take no parameter in any of them
@@ -46,6 +48,7 @@ FIRST_LOOK = '100'  #: migration records asked for when only recent ones are wan
 COSTS = (
     ((2, 69), 'below 2.69 the services of a cell that hangs are not listed as unknown'),
     ((2, 95), 'below 2.95 no running instance can be left stopped after its evacuation'),
+    (IMAGES[0], 'below 2.98 no exclusion can look at properties of an image'),
 )
 
 
@@ -107,6 +110,19 @@ class NovaCompute(ComputeDriver):
 
     def instances(self, *, host: str, timeout: float) -> tuple[Instance, ...]:
         return self._servers({'host': host}, Deadline(self._clock, timeout))
+
+    def image_properties(
+        self, *, host: str, timeout: float
+    ) -> Mapping[str, Mapping[str, str]] | None:
+        deadline = Deadline(self._clock, timeout)
+        if self._nova.spoken(deadline)[1] < IMAGES[0]:
+            return None
+        query = {'all_tenants': '1', 'host': host}
+        return dict(
+            self._nova.pages(
+                '/servers/detail', query, IMAGES, deadline, records.image_properties, itemgetter(0)
+            )
+        )
 
     def instances_changed(self, *, since: float, timeout: float) -> tuple[Instance, ...]:
         return self._changed.ask(since, Deadline(self._clock, timeout))

@@ -91,6 +91,12 @@ def instance(record: Json) -> Instance:
     )
 
 
+def image_properties(record: Json) -> tuple[str, Mapping[str, str]]:
+    """An instance's id and the properties of its image, as of 2.98."""
+    image = record['image']
+    return record['id'], dict(image['properties']) if image else {}
+
+
 def migration(record: Json) -> Migration:
     created = seconds(record['created_at'])
     if created is None:

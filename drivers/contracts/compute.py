@@ -64,6 +64,7 @@ class Instance:
     flavor: str = ''  #: its name when the instance was made
     flavor_specs: Mapping[str, str] = field(default_factory=dict)
     image: str | None = None  #: the id; None for one that boots from a volume
+    image_properties: Mapping[str, str] = field(default_factory=dict)  #: unless asked for, none
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,14 @@ class ComputeDriver(abc.ABC):
     @abc.abstractmethod
     def instances(self, *, host: str, timeout: float) -> tuple[Instance, ...]:
         """Every instance, of all projects, that Nova places on the host."""
+
+    @abc.abstractmethod
+    def image_properties(
+        self, *, host: str, timeout: float
+    ) -> Mapping[str, Mapping[str, str]] | None:
+        """The properties that its image had, of each instance that Nova places on the host, by the
+        instance's id; of one that boots from a volume none. None: this Nova does not show them.
+        """
 
     @abc.abstractmethod
     def instances_changed(self, *, since: float, timeout: float) -> tuple[Instance, ...]:

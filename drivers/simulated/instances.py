@@ -95,6 +95,7 @@ class Instance:
     launched: float | None = None
     tags: tuple[str, ...] = ()
     image: str = 'tiny'
+    image_properties: dict[str, str] = field(default_factory=lambda: {'os_distro': 'lab'})
 
     @property
     def local(self) -> bool:

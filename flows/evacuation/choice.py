@@ -17,8 +17,9 @@ from flows.evacuation.table import Plan, Storage, classify
 FIRST, ONLY, IGNORE = 'first', 'only', 'ignore'  #: what the mark of an instance means
 TRUE = frozenset({'1', 'true', 't', 'yes', 'y', 'on'})  # what OpenStack takes for true
 
+IMAGE = 'image:'
 #: What a condition may look at; those that end with a colon are followed by a key.
-FIELDS = ('name', 'project', 'flavor', 'flavor:', 'image', 'metadata:', 'tag')
+FIELDS = ('name', 'project', 'flavor', 'flavor:', 'image', IMAGE, 'metadata:', 'tag')
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,13 @@ class Choice:
     def exclusions(self) -> tuple[Exclusion, ...]:
         """Raises ValueError."""
         return parse_exclusions(self.exclude)
+
+    @cached_property
+    def looks_at_images(self) -> bool:
+        """Whether any exclusion asks for a property of an image, which is one more question."""
+        return any(
+            field == IMAGE for one in self.exclusions for field, _key, _pattern in one.conditions
+        )
 
     def plan(
         self, instance: Instance, migrations: Iterable[Migration], *, host: str, storage: Storage
@@ -112,7 +120,7 @@ def _condition(text: str, word: str) -> tuple[str, str, str]:
     if not equals or not pattern or field + colon not in FIELDS or (colon and not key):
         raise ValueError(
             f'the exclusion {text!r} has {word!r}; give name=PATTERN, project=ID, flavor=NAME, '
-            'flavor:SPEC=VALUE, image=ID, metadata:KEY=VALUE or tag=TAG'
+            'flavor:SPEC=VALUE, image=ID, image:PROPERTY=VALUE, metadata:KEY=VALUE or tag=TAG'
         )
     return field + colon, key, pattern
 
@@ -126,6 +134,7 @@ def _values(instance: Instance, field: str, key: str) -> Iterable[str]:
         'flavor': instance.flavor,
         'flavor:': instance.flavor_specs.get(key),
         'image': instance.image,
+        IMAGE: instance.image_properties.get(key),
         'metadata:': instance.metadata.get(key),
     }[field]
     return () if found is None else (found,)

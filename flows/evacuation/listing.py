@@ -5,7 +5,7 @@ Source of the rule: hazard H2, measured on Nova 34.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drivers.contracts.compute import ComputeDriver, Hypervisor, Instance, Migration, Service
 from drivers.contracts.errors import NotFound, Unreachable
@@ -45,10 +45,18 @@ def find_service(compute: ComputeDriver, host: str, *, timeout: float) -> Servic
     raise NotListed(f'Nova lists no nova-compute service of {host}')
 
 
-def checked(compute: ComputeDriver, host: str, *, known: frozenset[str], timeout: float) -> Listing:
+def checked(
+    compute: ComputeDriver,
+    host: str,
+    *,
+    known: frozenset[str],
+    timeout: float,
+    images: bool = False,
+) -> Listing:
     """List the instances of a host so that an omission is noticed.
 
     :param known: instances that are accounted for already (items of the recovery).
+    :param images: with the properties of their images, where Nova shows them.
     :raises Untrusted: the list contradicts the services or Placement.
     :raises drivers.contracts.errors.DriverError: Nova did not answer.
     """
@@ -72,7 +80,16 @@ def checked(compute: ComputeDriver, host: str, *, known: frozenset[str], timeout
             f'Placement knows {len(missing)} instance(s) of {host} that the list of Nova lacks, '
             f'{missing[0]} for one'
         )
+    if images:
+        instances = _with_images(compute, instances, host, timeout)
     return Listing(service, hypervisor, instances, migrations)
+
+
+def _with_images(
+    compute: ComputeDriver, instances: tuple[Instance, ...], host: str, timeout: float
+) -> tuple[Instance, ...]:
+    found = compute.image_properties(host=host, timeout=timeout) or {}
+    return tuple(replace(one, image_properties=found.get(one.id, {})) for one in instances)
 
 
 def _elsewhere(

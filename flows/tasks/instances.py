@@ -25,12 +25,17 @@ from flows.tasks.step import Step
 
 
 def listing_of(
-    compute: ComputeDriver, host: str, *, known: frozenset[str], timeout: float
+    compute: ComputeDriver,
+    host: str,
+    *,
+    known: frozenset[str],
+    timeout: float,
+    images: bool = False,
 ) -> Listing:
     """What is on the host, cross-checked (H2). Raises Waiting when that cannot be trusted."""
     try:
         with nova():
-            return checked(compute, host, known=known, timeout=timeout)
+            return checked(compute, host, known=known, timeout=timeout, images=images)
     except Untrusted as error:
         raise Waiting(
             f'the list of instances cannot be trusted: {error}',
@@ -62,7 +67,13 @@ class ListInstances(Step):
         self.begin(ledger)
         claim.check()
         known = frozenset(item.instance for item in ledger.items())
-        listing = listing_of(compute, claim.host, known=known, timeout=self._read_seconds)
+        listing = listing_of(
+            compute,
+            claim.host,
+            known=known,
+            timeout=self._read_seconds,
+            images=self._choice.looks_at_images,
+        )
         if BASELINE not in ledger.notes():
             ledger.note(BASELINE, max((one.id for one in listing.migrations), default=0))
         ledger.add_items(self._items(listing, claim.host))

@@ -6,11 +6,11 @@ from recovery.conf.form import Form
 
 EXCLUSION = Form(
     r'^{0}( +{0})*$'.format(
-        r'(name|project|flavor|image|tag|flavor:[^\s=]+|metadata:[^\s=]+)'
+        r'(name|project|flavor|image|tag|flavor:[^\s=]+|image:[^\s=]+|metadata:[^\s=]+)'
         r'=("[^"]+"|\'[^\']+\'|[^\s"\']+)'
     ),
     'conditions with spaces between: name=PATTERN, project=ID, flavor=NAME, flavor:SPEC=VALUE, '
-    'image=ID, metadata:KEY=VALUE or tag=TAG',
+    'image=ID, image:PROPERTY=VALUE, metadata:KEY=VALUE or tag=TAG',
 )
 #: The name that Octavia gives its amphorae: they are replaced by Octavia, and break when moved.
 AMPHORAE = 'name=amphora-????????-????-????-????-????????????'

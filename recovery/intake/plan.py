@@ -119,7 +119,8 @@ def _instances(site: Site, inputs: Inputs) -> tuple[Planned, ...]:
     storage = table.Storage(options.instance_storage == 'shared', options.rebuild_local)
     choice = choice_of(site.conf)
     host = inputs.subject
-    found = listing.checked(site.compute, host, known=frozenset(), timeout=timeout)
+    images = choice.looks_at_images
+    found = listing.checked(site.compute, host, known=frozenset(), timeout=timeout, images=images)
     targets = _targets(site, inputs)
     ranked = sorted(
         found.instances,

@@ -156,6 +156,16 @@ def test_an_instance_says_all_that_is_promised(
     assert found.project
 
 
+def test_the_image_of_an_instance_shows_its_properties(
+    peer: Peer, driver: NovaCompute, made: Callable[..., str]
+) -> None:
+    here, there = made(peer.hosts[0]), made(peer.hosts[1])
+    found = driver.image_properties(host=peer.hosts[0], timeout=SECONDS)
+    assert found is not None
+    assert found[here]['os_distro'] == 'lab'
+    assert there not in found
+
+
 def test_one_instance_is_as_in_the_list(
     peer: Peer, driver: NovaCompute, made: Callable[..., str]
 ) -> None:

@@ -124,7 +124,7 @@ def server(
         'user_id': instance.project,
         'metadata': instance.metadata,
         'hostId': _digest(instance),
-        'image': '' if instance.boot_from_volume else {'id': instance.image, 'links': []},
+        'image': '' if instance.boot_from_volume else _image(instance, version),
         'flavor': _flavor(instance, version),
         'created': stamp(instance.created),
         'updated': stamp(instance.updated),
@@ -185,6 +185,11 @@ def _host_status(world: World, host: Host | None) -> str:
     if world.agents.up(host):
         return 'UP' if host.enabled else 'MAINTENANCE'
     return 'DOWN' if host.forced_down or not host.enabled else 'UNKNOWN'
+
+
+def _image(instance: Instance, version: Version) -> dict[str, Any]:
+    view: dict[str, Any] = {'id': instance.image, 'links': []}
+    return view | {'properties': instance.image_properties} if version >= (2, 98) else view
 
 
 def _flavor(instance: Instance, version: Version) -> dict[str, Any]:

@@ -23,6 +23,7 @@ IMAGE = {
     'owner': 'lab',
     'container_format': 'bare',
     'disk_format': 'raw',
+    'os_distro': 'lab',
     'size': 1048576,
     'virtual_size': 1048576,
     'min_disk': 0,

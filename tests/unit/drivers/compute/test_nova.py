@@ -54,6 +54,16 @@ def test_nothing_is_left_stopped_by_a_nova_that_cannot(make_site: Callable[..., 
     assert 'below 2.95' in driver.check_access(timeout=SECONDS)
 
 
+def test_properties_of_images_are_unknown_to_a_nova_that_does_not_show_them(
+    make_site: Callable[..., Any],
+) -> None:
+    site = make_site(instances=3)
+    site.app.nova.highest = (2, 97)
+    driver, host, _ = dead_host(site)
+    assert driver.image_properties(host=host, timeout=SECONDS) is None
+    assert 'below 2.98' in driver.check_access(timeout=SECONDS)
+
+
 def test_recent_records_take_one_request(make_site: Callable[..., Any]) -> None:
     site = make_site(instances=3)
     driver, host, which = dead_host(site)

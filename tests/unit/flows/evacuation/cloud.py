@@ -16,6 +16,7 @@ class Cloud:
         self.services_: list[tuple[Service, ...]] = [(service(),)]
         self.hypervisors_ = (Hypervisor('p-1', 'node-2', SOURCE, 'QEMU', 'down'),)
         self.instances_: tuple[Instance, ...] = (instance(),)
+        self.images: dict[str, dict[str, str]] | None = {}
         self.elsewhere: tuple[Instance, ...] = ()  # shown one by one, and in no list
         self.changed: tuple[Instance, ...] = ()
         self.migrations_: tuple[Migration, ...] = ()
@@ -33,6 +34,10 @@ class Cloud:
     def instances(self, *, host: str, timeout: float) -> tuple[Instance, ...]:
         self.asked.append(('instances', host))
         return self.instances_
+
+    def image_properties(self, *, host: str, timeout: float) -> dict[str, dict[str, str]] | None:
+        self.asked.append(('images', host))
+        return self.images
 
     def instances_changed(self, *, since: float, timeout: float) -> tuple[Instance, ...]:
         self.asked.append(('changed', since))

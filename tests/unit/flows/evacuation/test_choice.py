@@ -23,6 +23,7 @@ AMPHORA = 'amphora-0d9a5a4e-71c3-4d1f-9d51-3a5cf1a4c1a2'
         ('flavor=batch.?', {'flavor': 'batch.2'}),
         ('flavor:hw:numa_nodes=2', {'flavor_specs': {'hw:numa_nodes': '2'}}),
         ('image=i1', {'image': 'i1'}),
+        ('image:os_distro=cirros', {'image_properties': {'os_distro': 'cirros'}}),
         ('metadata:role=worker*', {'metadata': {'role': 'worker-3'}}),
         ('tag=batch', {'tags': frozenset({'batch', 'x'})}),
         ('project=p1 name=a*', {'project': 'p1', 'name': 'ab'}),
@@ -49,6 +50,13 @@ def test_all_conditions_of_a_rule_have_to_hold(fields: dict[str, Any]) -> None:
 def test_a_rule_that_cannot_be_read_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=r'give|cannot be read'):
         Exclusion.parse(text)
+
+
+@pytest.mark.parametrize(('text', 'looks'), [('name=a\nimage:x=y tag=b', True), ('image=y', False)])
+def test_images_are_asked_for_when_an_exclusion_wants_their_properties(
+    text: str, looks: bool
+) -> None:
+    assert Choice(exclude=text).looks_at_images is looks
 
 
 def test_empty_lines_are_no_rules() -> None:

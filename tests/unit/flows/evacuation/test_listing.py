@@ -13,8 +13,9 @@ from tests.unit.flows.evacuation.cloud import Cloud
 from tests.unit.flows.made import SOURCE, VM, instance, migration, service
 
 
-def listed(cloud: Cloud, known: frozenset[str] = frozenset()) -> Listing:
-    return checked(cast(ComputeDriver, cloud), SOURCE, known=known, timeout=5.0)
+def listed(cloud: Cloud, known: frozenset[str] = frozenset(), *, images: bool = False) -> Listing:
+    nova = cast(ComputeDriver, cloud)
+    return checked(nova, SOURCE, known=known, timeout=5.0, images=images)
 
 
 def test_believed() -> None:
@@ -22,6 +23,25 @@ def test_believed() -> None:
     cloud.consumers_ = frozenset({VM})
     assert [one.id for one in listed(cloud).instances] == [VM]
     assert cloud.count('services') == 2
+
+
+@pytest.mark.parametrize(
+    ('shown', 'found'),
+    [({VM: {'os_distro': 'lab'}}, {'os_distro': 'lab'}), ({}, {}), (None, {})],
+    ids=['shown', 'made meanwhile', 'Nova is too old'],
+)
+def test_properties_of_images_come_with_the_list(
+    shown: dict[str, dict[str, str]] | None, found: dict[str, str]
+) -> None:
+    cloud = Cloud()
+    cloud.images = shown
+    assert [one.image_properties for one in listed(cloud, images=True).instances] == [found]
+
+
+def test_nobody_asks_for_images_in_vain() -> None:
+    cloud = Cloud()
+    listed(cloud)
+    assert cloud.count('images') == 0
 
 
 def test_an_empty_list_with_consumers_is_an_error() -> None:
