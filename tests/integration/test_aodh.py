@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,36 +12,13 @@ from drivers.clock import SystemClock
 from recovery.db import tables
 from recovery.db.store import Store
 from tests.crash.scenery import DATABASE
+from tests.integration.aodh_sender import Aodh, alarm
 from tests.integration.masakari_site import PASSWORD, Here, aodh
 from tests.integration.shared import until
 
 HOST = 'compute-02'
 SOURCES = 'sources: {aodh: {driver: aodh, keystone: true}}\n'
-
-#: Runs in the environment of Aodh: what its notifier does with a message of its evaluator.
-NOTIFIER = """
-import json, sys, types
-from keystoneauth1 import loading
-from oslo_config import cfg
-from aodh import keystone_client
-from aodh.notifier import AlarmEndpoint, rest, trust
-
-conf = cfg.ConfigOpts()
-conf.register_opts(rest.OPTS)
-keystone_client.register_keystoneauth_opts(conf)
-conf([], project='aodh', default_config_files=[])
-conf.register_opts(
-    loading.get_auth_plugin_conf_options('password'), group=keystone_client.CFG_GROUP)
-credentials, alarms = json.loads(sys.argv[1]), json.loads(sys.argv[2])
-for name, value in credentials.items():
-    conf.set_override(name, value, keystone_client.CFG_GROUP)
-notifiers = {
-    'http': types.SimpleNamespace(obj=rest.RestAlarmNotifier(conf)),
-    'trust+http': types.SimpleNamespace(obj=trust.TrustRestAlarmNotifier(conf)),
-}
-for alarm in alarms:
-    AlarmEndpoint._process_alarm(notifiers, alarm)
-"""
+ALARM = '0ca2845e-c142-4d4b-a346-e495553628ce'
 
 
 @pytest.fixture
@@ -52,17 +27,6 @@ def here(tmp_path: Path) -> Iterator[Here]:
     made = Here(tmp_path, {'sources.file': tmp_path / 'sources.yaml'})
     yield made
     made.close()
-
-
-def alarm(action: str, current: str = 'alarm') -> dict[str, Any]:
-    """What Aodh's evaluator hands to its notifier."""
-    return {
-        'actions': [action], 'alarm_id': '0ca2845e-c142-4d4b-a346-e495553628ce',
-        'alarm_name': f'{HOST} is silent', 'severity': 'critical', 'previous': 'ok',
-        'current': current, 'reason': 'Transition to alarm due to 3 samples outside threshold',
-        'reason_data': {'type': 'threshold', 'disposition': 'outside', 'count': 3,
-                        'most_recent': 0.0},
-    }  # fmt: skip
 
 
 def test_an_alarm_whose_action_is_a_trust(here: Here, tmp_path: Path) -> None:
@@ -79,10 +43,11 @@ def test_an_alarm_whose_action_is_a_trust(here: Here, tmp_path: Path) -> None:
         'user_domain_name': 'Default',
     }  # fmt: skip
     alarms = [
-        alarm(f'http://{url}/alarms/aodh?host=compute-01'),  # without a token: nobody
-        alarm(f'trust+http://a-trust:delete@{url}/alarms/aodh?host={HOST}'),
+        # Without a token it comes from nobody.
+        alarm(f'http://{url}/alarms/aodh?host=compute-01', 'compute-01', ALARM),
+        alarm(f'trust+http://a-trust:delete@{url}/alarms/aodh?host={HOST}', HOST, ALARM),
     ]
-    here.run(program, '-c', NOTIFIER, json.dumps(credentials), json.dumps(alarms))
+    Aodh(program, credentials)(*(('sent', [one]) for one in alarms))
     try:
         until('it is decided', lambda: [one for one in rows() if one['answer']])
         (found,) = rows()
