@@ -25,8 +25,19 @@ from recovery.db.tables import job as JOB
 T = TypeVar('T')
 
 
-def _over(until: sa.Column[float], now: float) -> sa.ColumnElement[bool]:
-    return sa.or_(until <= now, until > now + FAR)
+def _over(until: sa.Column[float]) -> sa.ColumnElement[bool]:
+    return sa.or_(until <= sa.bindparam('now'), until > sa.bindparam('far'))
+
+
+# Made once: workers ask it at every look.
+CLAIMABLE = sa.and_(
+    sa.or_(JOB.c.owner.is_(None), _over(JOB.c.owned_until)),
+    sa.or_(JOB.c.not_before.is_(None), _over(JOB.c.not_before)),
+)
+
+
+def _claimable_at(now: float) -> dict[str, float]:
+    return {'now': now, 'far': now + FAR}
 
 
 def _first(result: sa.CursorResult[Any]) -> dict[str, Any] | None:
@@ -63,8 +74,8 @@ class SqlJobBoard(base.JobBoard):
         self._given = store
         self._store: Store | None = None
         self._persistence = persistence
-        # Made once: it is asked at every look.
         self._all = sa.select(JOB).where(self._here()).order_by(JOB.c.priority, JOB.c.seq)
+        self._unclaimed = self._all.where(CLAIMABLE)
 
     # -- connection --------------------------------------------------------------------------
 
@@ -108,12 +119,11 @@ class SqlJobBoard(base.JobBoard):
     def iterjobs(
         self, only_unclaimed: bool = False, ensure_fresh: bool = False, limit: int | None = None
     ) -> Iterator[SqlJob]:
-        question = self._all
-        if only_unclaimed:
-            question = question.where(self._claimable())
+        question = self._unclaimed if only_unclaimed else self._all
         if limit is not None:
             question = question.limit(limit)
-        rows = self._read(lambda connection: connection.execute(question).mappings().all())
+        asked = _claimable_at(self.clock.now()) if only_unclaimed else {}
+        rows = self._read(lambda connection: connection.execute(question, asked).mappings().all())
         return iter([SqlJob(self, dict(row), self._persistence) for row in rows])
 
     def wait(self, timeout: float | None = None) -> Iterator[SqlJob]:
@@ -170,7 +180,7 @@ class SqlJobBoard(base.JobBoard):
         until = self._until(expiry)
         done = self._change(
             sa.update(JOB)
-            .where(self._is(job), self._claimable())
+            .where(self._is(job), CLAIMABLE.params(_claimable_at(self.clock.now())))
             .values(owner=who, owned_until=until, not_before=None, updated_at=self.clock.now())
         )
         if not done:
@@ -202,11 +212,6 @@ class SqlJobBoard(base.JobBoard):
 
     def _is(self, job: base.Job) -> sa.ColumnElement[bool]:
         return sa.and_(self._here(), JOB.c.id == job.uuid)
-
-    def _claimable(self) -> sa.ColumnElement[bool]:
-        now = self.clock.now()
-        free = sa.or_(JOB.c.owner.is_(None), _over(JOB.c.owned_until, now))
-        return sa.and_(free, sa.or_(JOB.c.not_before.is_(None), _over(JOB.c.not_before, now)))
 
     def _mine(self, who: str) -> sa.ColumnElement[bool]:
         _named(who)

@@ -133,8 +133,8 @@ def _conf(dice: random.Random, hosts: int) -> dict[str, Any]:
         'evacuation.poll_seconds': dice.choice((1.0, 4.0)),
         'restore.healthy_seconds': dice.choice((5.0, 20.0)),
         'worker.lease_seconds': dice.choice((10.0, 30.0)),
-        'watcher.sweep_seconds': dice.choice((2.0, 5.0)),
-        'board.poll_seconds': dice.choice((2.0, 5.0)),
+        'watcher.sweep_seconds': dice.choice((5.0, 15.0)),
+        'board.poll_seconds': dice.choice((5.0, 10.0)),
     }
 
 
