@@ -2,7 +2,7 @@
 
 from oslo_config import cfg, types
 
-from recovery.conf.form import Domains
+from recovery.conf.form import Domains, Form
 
 GROUP = cfg.OptGroup('policy', title='Limits on automatic action')
 
@@ -129,7 +129,10 @@ OPTIONS = [
     ),
     cfg.MultiOpt(
         'weakened',
-        item_type=types.String(regex=r'^[a-z-]+(\s*,\s*[a-z-]+)*\s*:\s*\S'),
+        item_type=Form(
+            r'^[a-z-]+(\s*,\s*[a-z-]+)*\s*:\s*\S',
+            'GATE: REASON, or GATE, GATE: REASON, with a reason after the colon',
+        ),
         help='GATE[,GATE...]: REASON, for gates that options make weaker than is safe; may be '
         'given several times. Without it such options are refused, with what would be safe; the '
         'reason stands in each decision that they changed.',

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from oslo_config import cfg
 
 from recovery import conf as groups
+from recovery.conf.lines import settings
 
 
 class BadOptions(ValueError):
@@ -44,26 +43,10 @@ def _read_all(conf: cfg.ConfigOpts) -> None:
 
 def _where(conf: cfg.ConfigOpts, group: str, option: str) -> str:
     """The file that sets it, and the line, when there is one."""
-    for name in [*conf.config_file, *_in_directories(conf)]:
-        section = ''
-        try:
-            lines = Path(name).read_text(encoding='utf-8').splitlines()
-        except OSError:
-            continue
-        for number, line in enumerate(lines, start=1):
-            text = line.strip()
-            if text.startswith('['):
-                section = text.strip('[]').strip()
-            elif section == group and text.partition('=')[0].strip() == option:
-                return f'{name} line {number}: '
+    for one in settings(conf):
+        if (one.group, one.name) == (group, option):
+            return f'{one.file} line {one.line}: '
     return ''
-
-
-def _in_directories(conf: cfg.ConfigOpts) -> list[str]:
-    found: list[str] = []
-    for directory in conf.config_dir or []:
-        found += sorted(os.fspath(path) for path in Path(directory).glob('*.conf'))
-    return found
 
 
 def _cause(error: Exception) -> str:

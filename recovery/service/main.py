@@ -24,6 +24,7 @@ from recovery.api.meter import Meter
 from recovery.api.presence import Presence
 from recovery.board.boards import BadBoard
 from recovery.conf.reading import BadOptions, read
+from recovery.conf.strays import strays
 from recovery.db import upgrade
 from recovery.db.engines import BadDatabase
 from recovery.service.exporter import Exporter
@@ -157,6 +158,8 @@ def _read(arguments: Sequence[str] | None, **files: Any) -> cfg.ConfigOpts:
 
 def _serve(conf: cfg.ConfigOpts, kind: str, body: Body, fresh: Callable[[], cfg.ConfigOpts]) -> int:
     log.setup(conf, 'recovery')
+    for stray in strays(conf):
+        log.getLogger(__name__).warning('%s', stray)
     clock = SystemClock()
     stop = threading.Event()
     asked = Asked()

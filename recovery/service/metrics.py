@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from flows.stop import StoreAway
 from recovery.db import states, workers
+from recovery.policy import order
 from recovery.site import Site
 from recovery.view.numbers import Numbers, count
 
@@ -75,7 +76,7 @@ def _gauge(
 
 
 def _recoveries(numbers: Numbers) -> Iterator[Metric]:
-    kinds = {'host-down', 'host-return', *(kind for kind, _state in numbers.recoveries)}
+    kinds = {*order.ORDER, *(kind for kind, _state in numbers.recoveries)}
     zero = {(kind, state): 0 for kind in kinds for state in states.MEANINGS}
     yield _gauge('recovery_recoveries', 'Recoveries in the database, by kind and state.',
                  zero | dict(numbers.recoveries), ('kind', 'state'))  # fmt: skip

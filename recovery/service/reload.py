@@ -14,6 +14,7 @@ from recovery import conf as groups
 from recovery import plugins
 from recovery.conf.fixed import fixed
 from recovery.conf.reading import BadOptions
+from recovery.conf.strays import strays
 from recovery.intake.sources import Sources
 from recovery.limits import refuse_unreasoned
 from recovery.site import Site
@@ -75,6 +76,8 @@ class Reloader:
         except (BadOptions, InventoryError, DriverError) as error:
             LOG.error('the configuration is not reloaded, and the old one goes on: %s', error)
             return False
+        for stray in strays(fresh):
+            LOG.warning('%s', stray)
         changed, later = _differences(site.conf, fresh)
         fresh.clear()
         site.conf.mutate_config_files()

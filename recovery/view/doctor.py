@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from drivers.contracts.compute import Service
 from drivers.contracts.errors import AccessDenied, DriverError, Unreachable
+from recovery.conf.strays import strays
 from recovery.db import hosts as remembered
 from recovery.db import upgrade
 from recovery.view import boards, doctor_fencing, doctor_paths, doctor_policy, doctor_sources
@@ -149,6 +150,8 @@ def _nova_clock(site: Site, up: list[Service]) -> Iterator[Finding]:
 
 
 def _options(site: Site) -> Iterator[Finding]:
+    for stray in strays(site.conf):
+        yield Finding(Level.WARN, 'options', stray, 'correct it, or take it out')
     group = site.conf.evacuation
     if group.rebuild_local and group.instance_storage == 'local':
         yield Finding(

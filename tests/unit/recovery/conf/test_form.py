@@ -43,6 +43,7 @@ def test_what_has_the_form_is_taken(tmp_path: Path) -> None:
         ('[life]\nchannel = maybe ssh://secret', 'veto, hold or record'),
         ('[policy]\ndomain_share = zonne:0.5', "'zonne': give segment, zone or aggregate"),
         ('[policy]\ndomain_count = zone/:3', "'zone/'"),
+        ('[policy]\nweakened = storm:', 'give GATE: REASON'),
         ('[sources]\nauthority = secret', 'start, approve or evidence'),
         ('[access]\nlocal = secret operator', 'user:NAME'),
     ],

@@ -78,6 +78,14 @@ def test_without_the_database_there_are_no_numbers_but_that(stage: Stage) -> Non
     other.close()
 
 
+@pytest.mark.parametrize('kind', ['host-down', 'host-return', 'instance-down', 'service-down'])
+def test_every_kind_has_its_zero(stage: Stage, kind: str) -> None:
+    """A series that begins with its first failure shows no increase."""
+    found = numbers(stage)
+    assert found['recovery_recoveries', kind, 'held'] == 0
+    assert found['recovery_ended_recently', kind, 'done-with-failures'] == 0
+
+
 def test_who_answers_is_named_and_process_numbers_come_along(stage: Stage) -> None:
     tally = Tally(stage.clock, lambda: 1)
     text = generate_latest(site_registry(stage.site, tally.registry)).decode()
