@@ -148,7 +148,7 @@ class Ledger(Protocol):
         ...
 
     def last_proof(self) -> Proof | None:
-        """The newest power proof of this host in any recovery."""
+        """The newest proof of this host, of either kind, in any recovery."""
         ...
 
     def hosts_under_recovery(self) -> frozenset[str]:

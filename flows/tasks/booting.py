@@ -72,15 +72,20 @@ class WaitAgent(Step):
         return {'at': clock.now()}
 
     def _rebooted_since(self, claim: Claim, ledger: Ledger, compute: ComputeDriver) -> bool:
-        if ledger.last_proof() is not None:  # it read off, now it answers
+        proof = ledger.last_proof()
+        if proof is not None and proof.kind == 'power':  # it read off, now it answers
             return True
+        # A human's word shows no reboot, and what was seen before it is of an earlier outage.
+        since = proof.at if proof is not None else 0.0
         # So did a device before we switched it on, in whichever round, whoever owned it then.
-        if any(one.observed.get('power') == 'off' for one in ledger.intents('power-on')):
+        switched = (one for one in ledger.intents('power-on') if one.at > since)
+        if any(one.observed.get('power') == 'off' for one in switched):
             return True
         if not ledger.marked_failed():  # nothing was taken from it: what runs there belongs there
             return True
         records = evacuations(compute, claim.host, self._read_seconds)
-        return any(one.status == 'completed' for one in records)
+        # Its agent completes them when it starts: minutes after the word, whichever clock is ahead.
+        return any(one.status == 'completed' and (one.updated_at or 0.0) > since for one in records)
 
     def _overdue(self, claim: Claim, done: int) -> Waiting:
         what = (

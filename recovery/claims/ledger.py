@@ -89,7 +89,7 @@ class Ledger:
 
     def last_proof(self) -> Proof | None:
         with self._store.read() as connection:
-            return proofs.newest_of_host(connection, self._claim.host, kind='power')
+            return proofs.newest_of_host(connection, self._claim.host)
 
     # --- hosts --------------------------------------------------------------------------------
 

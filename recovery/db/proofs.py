@@ -76,15 +76,11 @@ def standing(connection: sa.Connection, recovery: str, round_: int, now: float) 
     return _first(connection, _standing(recovery, round_, now))
 
 
-def newest_of_host(
-    connection: sa.Connection, host: str, *, since: float = 0.0, kind: str | None = None
-) -> Proof | None:
+def newest_of_host(connection: sa.Connection, host: str, *, since: float = 0.0) -> Proof | None:
     """The newest proof of a host, of any recovery, that is not void."""
     query = sa.select(table).where(
         table.c.host == host, table.c.at > since, table.c.void_reason.is_(None)
     )
-    if kind is not None:
-        query = query.where(table.c.kind == kind)
     return _first(connection, query)
 
 

@@ -14,6 +14,7 @@ from recovery.db.store import Store
 from recovery.db.tables import recovery as table
 from recovery.operate.change import FREE, put, take, take_over, tell
 from recovery.operate.refusal import Refusal
+from recovery.policy.order import HOST_RETURN
 from recovery.view.ids import short
 
 
@@ -44,7 +45,7 @@ def rerun(store: Store, identifier: str, which: Which, *, by: str, reason: str) 
         _refuse_blocked(connection, row, key)
         number = int(row['round']) + 1
         try:
-            put(connection, row, states.READY, now, **_anew(number, key))
+            put(connection, row, states.READY, now, **_anew(row, number, key))
         except exc.IntegrityError as error:
             raise _blocked(row) from error
         take_over(connection, row, now, by=by)
@@ -57,7 +58,7 @@ def rerun(store: Store, identifier: str, which: Which, *, by: str, reason: str) 
     return store.transact(work)
 
 
-def _anew(number: int, key: str) -> dict[str, Any]:
+def _anew(row: Mapping[str, Any], number: int, key: str) -> dict[str, Any]:
     cleared = ('book', 'phase', 'code', 'reason', 'verb', 'next_check', 'expires_at', 'ended_at',
                'approved_by', 'approved_reason', 'approved_gates')  # fmt: skip
     return {
@@ -67,7 +68,17 @@ def _anew(number: int, key: str) -> dict[str, Any]:
         'open_key': key,
         'undoing': False,
         'claims': 0,
+        'arguments': _arguments(row),
     }
+
+
+def _arguments(row: Mapping[str, Any]) -> dict[str, Any]:
+    """As they are; but that a host was rebooted was said of the outage that a return ended, and
+    nothing of one that came later."""
+    given = dict(row['arguments'])
+    if row['kind'] == HOST_RETURN and row['state'] != states.WAITING:
+        given['rebooted'] = False
+    return given
 
 
 def _refuse(row: Mapping[str, Any]) -> None:
