@@ -16,7 +16,7 @@ from recovery.view.recoveries import Recovery
 
 LEFT = 'left to another worker'  #: what a worker tells that lacks a part of the flow
 #: Gates that open by themselves, sooner or later.
-PASSING = frozenset({'settled', 'start-up', 'nova'})
+PASSING = frozenset({'nova', 'records', 'settled', 'start-up', 'storm', 'window'})
 
 
 @dataclass(frozen=True)

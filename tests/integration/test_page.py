@@ -1,4 +1,8 @@
-"""The status page in a real browser without a screen: it shows what is, and what comes after."""
+"""The status page in real browsers: it shows what is, and what comes after.
+
+One has no screen, the other one no scripts, no pictures and no styles: what somebody has at night,
+on the machine itself.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ from recovery.cli import options
 from recovery.db import tables
 from tests.unit.recovery.cli.site import Operator, operator
 
-BROWSER = shutil.which('chromium')
+BROWSER, PLAIN = shutil.which('chromium'), shutil.which('w3m')
 LATER = 'compute-99'
 #: No network but ours, no profile, no questions.
 FLAGS = (
@@ -33,9 +37,10 @@ FLAGS = (
 
 @pytest.fixture(scope='module', autouse=True)
 def browser() -> None:
-    if BROWSER is None:
+    if BROWSER is None or PLAIN is None:
         missing = pytest.fail if os.environ.get('CI') else pytest.skip
-        missing('there is no chromium: tools/peers install, as root')
+        name = 'chromium' if BROWSER is None else 'w3m'
+        missing(f'there is no {name}: tools/peers install, as root')
 
 
 class Served:
@@ -76,6 +81,18 @@ class Served:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def read(self, path: str) -> list[str]:
+        """The lines of the page in a text browser on a terminal of 80 columns."""
+        assert PLAIN is not None
+        url = f'http://127.0.0.1:{self.server.effective_port}{path}'
+        environment = {**os.environ, 'HOME': str(self.folder), 'LC_ALL': 'C.UTF-8'}
+        done = subprocess.run(
+            [PLAIN, '-dump', '-cols', '80', url],
+            env=environment, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return [' '.join(line.split()) for line in done.stdout.splitlines()]
 
 
 @pytest.fixture
@@ -129,3 +146,22 @@ def test_one_recovery_goes_on_while_somebody_looks(served: Served) -> None:
     assert 'off is not read by bmc-7' in page
     assert 'is being run by w1' not in page
     assert '; live' in page
+
+
+def test_a_text_browser_shows_what_moves_it_on_a_line_of_its_own(served: Served) -> None:
+    why = {'reason': 'every level failed', 'verb': 'recovery confirm-fenced compute-01'}
+    identifier = served.run.recovery('compute-01', 'waiting', **why)
+    served.run.recovery('compute-02', 'held', code='storm', reason='a storm', next_check=9e9)
+    lines = served.read('/')
+    assert 'Nothing is recovered' in lines  # nobody is there to do it
+    at = lines.index('Wants a human 1')
+    row = next(line for line in lines[at:] if line.startswith(identifier[:8]))
+    assert row.startswith(f'{identifier[:8]} host-down compute-01 waiting')
+    after = lines[lines.index(row) + 1 :]
+    assert after[:2] == ['every level failed; only a human moves it', f'next: {why["verb"]}']
+    assert 'Held, decided again by itself 1' in after
+
+    lines = served.read(f'/ui/recoveries/{identifier}')
+    assert 'host-down of compute-01 waiting' in lines
+    assert f'next: {why["verb"]}' in lines
+    assert any('power-off' in line for line in lines[lines.index('Steps') :])

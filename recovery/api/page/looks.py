@@ -22,6 +22,7 @@ from recovery.view.workers import Worker
 
 DAY = 86400.0
 SHOWN = 200  #: rows of one table; what is more is counted
+NEEDED = ('worker', 'watcher')  #: kinds of processes without which nothing goes on
 WORDS = 1000  #: entries of a story
 
 
@@ -64,6 +65,7 @@ class Overview:
     held: Sequence[Listed]
     ended: Sequence[Listed]
     more: int  #: live ones that are not shown
+    idle: str  #: why nothing goes on, whatever is held or not; '' when it does
     switches: Sequence[Finding]
     workers: Sequence[Worker]
     places: Sequence[Place]
@@ -96,6 +98,7 @@ def overview(site: Site) -> Overview:
     parted = {one.recovery.id: _part(one) for one in listed}
     since = store.clock.now() - DAY
     ended = recoveries.recoveries(store, Filter(states=tuple(states.ENDED), since=since), SHOWN)
+    processes = [one for one in workers.workers(store) if one.alive or one.recoveries]
     return Overview(
         running=[one for one in listed if parted[one.recovery.id] == 'running'],
         people=[one for one in listed if parted[one.recovery.id] == 'people'],
@@ -103,7 +106,8 @@ def overview(site: Site) -> Overview:
         ended=[Listed(one, outlook(store, one)) for one in ended],
         more=len(live) - len(listed),
         switches=[one for one in doctor_policy.switches(site) if one.level is not Level.OK],
-        workers=[one for one in workers.workers(store) if one.alive or one.recoveries],
+        idle=_idle(processes),
+        workers=processes,
         places=_places(site),
     )
 
@@ -145,6 +149,13 @@ def _part(one: Listed) -> str:
         return 'people'
     waits = one.recovery.state in (states.HELD, states.WAITING)
     return 'held' if waits else 'running'
+
+
+def _idle(processes: Sequence[Worker]) -> str:
+    living = {one.kind for one in processes if one.alive}
+    missing = [kind for kind in NEEDED if not living & {kind, 'standalone'}]
+    start = ' and '.join(f'recovery-{kind}' for kind in missing)
+    return f'No {" and no ".join(missing)} lives: start {start}.' if missing else ''
 
 
 def _places(site: Site, only: str | None = None) -> list[Place]:

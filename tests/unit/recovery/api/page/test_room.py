@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from recovery.db import workers
+from recovery.site import Identity
 from tests.unit.recovery.api.page.conftest import Reader
 
 NOBODY = '00000000-0000-4000-8000-000000000000'
@@ -27,7 +29,21 @@ def test_nothing_happens_and_nobody_is_there_to_do_it(reader: Reader) -> None:
     page = reader.get()
     assert (page.status_code, page.mimetype) == (200, 'text/html')
     assert 'Nothing.' in section(page.text, 'people')
-    assert 'nothing is recovered' in section(page.text, 'workers')
+    idle = 'No worker and no watcher lives: start recovery-worker and recovery-watcher.'
+    assert idle in section(page.text, 'idle')
+    assert page.text.index('id="idle"') < page.text.index('id="people"')
+
+
+def test_the_process_that_shows_it_recovers_nothing(reader: Reader) -> None:
+    def lives(kind: str) -> None:
+        workers.seen(reader.run.store, Identity(f'{kind}-1', kind, 'controller-1', 7))
+
+    lives('api')
+    assert 'No worker and no watcher lives' in section(reader.get().text, 'idle')
+    lives('worker')
+    assert 'No watcher lives: start recovery-watcher.' in section(reader.get().text, 'idle')
+    lives('standalone')
+    assert 'id="idle"' not in reader.get().text
 
 
 def test_each_live_recovery_is_where_it_belongs(reader: Reader) -> None:
@@ -41,16 +57,38 @@ def test_each_live_recovery_is_where_it_belongs(reader: Reader) -> None:
     assert 'is being run by w1' in section(page, 'running')
     assert 'Nova is not sure' in section(page, 'held')
     assert 'recovery approve X' in section(page, 'held')
-    assert 'the BMC is dead; only a human moves it recovery rerun Y' in section(page, 'people')
+    assert 'the BMC is dead; only a human moves it next: recovery rerun Y' in section(
+        page, 'people'
+    )
     assert 'compute-04' in section(page, 'ended')
     assert 'compute-03 none' not in page
     assert 'compute-03' in section(page, 'hosts')
 
 
+@pytest.mark.parametrize(
+    ('code', 'where'),
+    [('storm', 'held'), ('window', 'held'), ('records', 'held'), ('blast-radius', 'people')],
+)
+def test_a_gate_that_ends_by_itself_wants_no_human(reader: Reader, code: str, where: str) -> None:
+    identifier = reader.run.recovery(state='held', code=code, reason='so', next_check=9e9)
+    assert f'next: recovery approve {identifier[:8]}' in section(reader.get().text, where)
+    shown = reader.client.get(f'/recovery/v1/recoveries/{identifier}').json
+    assert shown is not None
+    assert shown['waits_for_human'] is (where == 'people')
+
+
+def test_an_instance_is_named(reader: Reader) -> None:
+    identifier = reader.run.recovery(
+        state='held', code='restarts', kind='instance-down', subject=NOBODY, open_key='i'
+    )
+    assert f'{NOBODY}: ' in section(reader.get().text, 'people')
+    assert f'({NOBODY}) held' in section(reader.get(f'/recoveries/{identifier}').text, 'now')
+
+
 def test_what_holds_everything_back_comes_first(reader: Reader) -> None:
     assert reader.run('pause', '--yes', '--reason', 'new switches').code == 0
     page = reader.get().text
-    assert 'paused by bob: new switches recovery unpause' in section(page, 'switches')
+    assert 'paused by bob: new switches next: recovery unpause' in section(page, 'switches')
     assert page.index('id="switches"') < page.index('id="people"')
 
 
@@ -63,7 +101,7 @@ def test_one_recovery_its_steps_and_its_story(reader: Reader) -> None:
     assert 'off is not read' in section(page, 'now')
     assert 'power-off' in section(page, 'steps')
     assert 'web-1 left' in section(page, 'items')
-    assert 'w1 asked off no answer' in section(page, 'story')
+    assert 'w1: asked off; no answer' in section(page, 'story')
     drawn = reader.get(f'/recoveries/{identifier}/graph.svg')
     assert (drawn.mimetype, 'power-off' in drawn.text) == ('image/svg+xml', True)
 
