@@ -136,6 +136,14 @@ def blocking(connection: sa.Connection, kind: str, subject: str) -> sa.RowMappin
     return connection.execute(query).mappings().first()
 
 
+def lock_live(connection: sa.Connection, recovery: str) -> bool:
+    """Let nobody else change a recovery until this transaction ends. False: it has ended."""
+    mine = (table.c.id == recovery) & table.c.state.in_(states.LIVE)
+    return (
+        connection.execute(sa.select(table.c.id).where(mine).with_for_update()).first() is not None
+    )
+
+
 def move(
     connection: sa.Connection, recovery: str, old: str, new: str, now: float, **values: Any
 ) -> bool:

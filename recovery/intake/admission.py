@@ -129,6 +129,9 @@ def _ignored(
     live: sa.RowMapping | None,
 ) -> Outcome:
     recovery = live['id'] if live is not None and decision.gate == FREE.name else None
+    # Who ends it because its source says that it is over must see this alarm, or we its end.
+    if recovery is not None and not recoveries.lock_live(connection, recovery):
+        raise Changed
     _settle(connection, row, decision, recovery)
     if recovery is not None:  # the repeat is evidence
         what = f'{row["source"]} says so too: {row["kind"]} {row["subject"]}'

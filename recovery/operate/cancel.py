@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,16 +32,26 @@ class Outcome(enum.StrEnum):
 
 
 def cancel(
-    store: Store, identifier: str, how: How, *, by: str, reason: str, code: str = 'cancelled'
+    store: Store,
+    identifier: str,
+    how: How,
+    *,
+    by: str,
+    reason: str,
+    code: str = 'cancelled',
+    may: Callable[[sa.Connection], None] | None = None,
 ) -> Outcome:
     """End a recovery.
 
     :param code: 'over' when it is a source that says so: alarms from before are not answered by it.
+    :param may: asked in the same transaction, with the row locked; raises Refusal for no.
     :raises Refusal: it has ended already, or it is to be undone below the line.
     """
 
     def work(connection: sa.Connection) -> Outcome:
         row = take(connection, identifier)
+        if may is not None:
+            may(connection)
         _refuse_ended(row)
         if how is How.UNDO:
             _refuse_done_for_good(connection, row)

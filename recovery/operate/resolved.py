@@ -29,10 +29,10 @@ def resolved(site: Site, said: Resolved, *, ends: bool) -> str:
     with site.store.read() as connection:
         mine = [row for row in alarms.open_of(connection, said.source) if _means(said, row)]
         found = sorted({row['recovery'] for row in mine})
-        others = {one: _others(connection, one, mine) for one in found}
     if not found:
         return 'no open recovery is about it'
-    return '; '.join(_one(site, said, one, others[one], ends=ends) for one in found)
+    over = frozenset(row['id'] for row in mine)
+    return '; '.join(_one(site, said, one, over, ends=ends) for one in found)
 
 
 def _means(said: Resolved, row: sa.RowMapping) -> bool:
@@ -46,15 +46,14 @@ def _means(said: Resolved, row: sa.RowMapping) -> bool:
     return said.subject in (row['subject'], (row['evidence'] or {}).get(SPELLED))
 
 
-def _others(connection: sa.Connection, recovery: str, mine: list[sa.RowMapping]) -> tuple[str, ...]:
-    """Who else says that it failed."""
-    ids = {row['id'] for row in mine}
-    rows = alarms.of_recovery(connection, recovery)
-    return tuple(sorted({row['source'] for row in rows if row['id'] not in ids}))
+def _one(site: Site, said: Resolved, recovery: str, over: frozenset[str], *, ends: bool) -> str:
+    name, stays = short(recovery), '' if ends else KEPT
 
+    def may(connection: sa.Connection) -> None:
+        if why := _stays(connection, recovery, over):
+            raise Refusal(why)
+        alarms.over(connection, recovery, said.source)
 
-def _one(site: Site, said: Resolved, recovery: str, others: tuple[str, ...], *, ends: bool) -> str:
-    name, stays = short(recovery), _stays(site, recovery, others, ends=ends)
     if not stays:
         try:
             cancel(
@@ -64,30 +63,31 @@ def _one(site: Site, said: Resolved, recovery: str, others: tuple[str, ...], *, 
                 by=said.source,
                 reason='the source says it is over',
                 code=OVER.name,
+                may=may,
             )
         except Refusal as refusal:
             stays = refusal.sentence
         else:
-            site.store.transact(lambda connection: alarms.over(connection, recovery, said.source))
             return f'recovery {name} is cancelled'
     _tell(site, said, recovery, stays)
     return f'recovery {name} goes on: {stays}'
 
 
-def _stays(site: Site, recovery: str, others: tuple[str, ...], *, ends: bool) -> str:
-    """Why the recovery goes on; '' when it may be ended."""
-    if not ends:
-        return KEPT
-    with site.store.read() as connection:
-        row = recoveries.get(connection, recovery)
-        crossed = intents.acted_for_good(connection, recovery)
+def _stays(connection: sa.Connection, recovery: str, over: frozenset[str]) -> str:
+    """Why the recovery goes on; '' when it may be ended.
+
+    :param over: the alarms of which it is said.
+    """
+    row = recoveries.get(connection, recovery)
     assert row is not None
     if row['state'] in states.ENDED:
         return f'it has ended already ({row["state"]})'
-    if crossed:
+    if intents.acted_for_good(connection, recovery):
         return 'the host was told to power off already'
     if row['approved_by']:
         return f'{row["approved_by"]} has approved it'
+    rows = alarms.of_recovery(connection, recovery)
+    others = sorted({each['source'] for each in rows if each['id'] not in over})
     return f'{", ".join(others)} said the same' if others else ''
 
 

@@ -67,6 +67,14 @@ def test_a_live_recovery_blocks_its_host(store: Store) -> None:
         assert row['id'] == FIRST.id
 
 
+def test_only_a_live_one_is_joined(connection: sa.Connection) -> None:
+    recoveries.create(connection, FIRST)
+    assert recoveries.lock_live(connection, FIRST.id)
+    assert not recoveries.lock_live(connection, 'nobody')
+    assert recoveries.move(connection, FIRST.id, 'held', 'cancelled', 101.0)
+    assert not recoveries.lock_live(connection, FIRST.id)
+
+
 def test_an_ended_one_blocks_nothing(connection: sa.Connection) -> None:
     recoveries.create(connection, FIRST)
     assert recoveries.move(connection, FIRST.id, 'held', 'cancelled', 120.0)

@@ -11,6 +11,7 @@ from drivers.clock import SystemClock
 from drivers.contracts.alarms import Alarm, Resolved
 from recovery.db import alarms, events, recoveries, tables
 from recovery.intake.naming import SPELLED
+from recovery.operate.cancel import cancel
 from recovery.operate.resolved import resolved
 from recovery.site import Site
 from tests.unit.recovery.api import asking
@@ -144,6 +145,26 @@ def test_another_alarm_of_the_same_source_stands(here: Site) -> None:
     alarm(here, name, key='another@1')
     assert 'am said the same' in resolved(here, over(), ends=True)
     assert row(here, name)['state'] == 'ready'
+
+
+def test_another_source_that_says_so_at_this_very_moment_is_heard(
+    here: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = recovery(here)
+    alarm(here, name)
+
+    def meanwhile(*said: Any, **more: Any) -> Any:
+        alarm(here, name, source='zabbix', key='z')
+        return cancel(*said, **more)
+
+    monkeypatch.setattr('recovery.operate.resolved.cancel', meanwhile)
+    said = resolved(here, over(), ends=True)
+    assert said == f'recovery {name[:8]} goes on: zabbix said the same'
+    assert row(here, name)['state'] == 'ready'
+    with here.store.read() as connection:
+        found = alarms.find(connection, 'am', 'fp@1')
+    assert found is not None
+    assert found['answer'] == 'admit'
 
 
 def test_it_is_told_once(here: Site) -> None:
