@@ -43,6 +43,11 @@ def get(connection: sa.Connection, alarm_id: str) -> sa.RowMapping | None:
     return connection.execute(query).mappings().first()
 
 
+def lock(connection: sa.Connection, alarm_id: str) -> None:
+    """Let nobody else change the alarm until this transaction ends (SQLite has one writer)."""
+    connection.execute(sa.select(table.c.id).where(table.c.id == alarm_id).with_for_update())
+
+
 def find(connection: sa.Connection, source: str, key: str) -> sa.RowMapping | None:
     """The alarm that a source knows by this key."""
     query = sa.select(table).where(table.c.source == source, table.c.key == key)

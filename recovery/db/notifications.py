@@ -100,9 +100,10 @@ def get(connection: sa.Connection, uuid: str) -> Notification | None:
     return _notification(row) if row is not None else None
 
 
-def of_alarm(connection: sa.Connection, alarm_id: str) -> str | None:
-    """The UUID of the notification that brought an alarm."""
-    query = sa.select(table.c.uuid).where(table.c.alarm == alarm_id).order_by(table.c.id).limit(1)
+def of_alarm(connection: sa.Connection, alarm_id: str, *, since: float = 0.0) -> str | None:
+    """The UUID of the notification that brought an alarm, the first one made since then."""
+    brought = (table.c.alarm == alarm_id, table.c.created_at >= since)
+    query = sa.select(table.c.uuid).where(*brought).order_by(table.c.id).limit(1)
     found = connection.execute(query).scalar()
     return None if found is None else str(found)
 

@@ -16,6 +16,7 @@ from recovery.intake import admission
 from recovery.intake.admission import Outcome
 from recovery.intake.naming import SPELLED
 from recovery.intake.taking import Changed
+from recovery.intake.turns import Turns
 from recovery.policy import order
 from recovery.policy.gates.nova import OVER
 from recovery.site import Site
@@ -60,6 +61,12 @@ def answer(site: Site, stored: Stored) -> Outcome:
 
 def decide(site: Site, alarm_id: str) -> Outcome:
     """Decide about a stored alarm that has no answer yet."""
+    turns = site.one(Turns, lambda: Turns(site.clock))
+    with turns.of(alarm_id):
+        return _decide(site, alarm_id)
+
+
+def _decide(site: Site, alarm_id: str) -> Outcome:
     for _ in range(TRIES):
         with site.store.read() as connection:
             row = alarms.get(connection, alarm_id)

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from drivers.contracts.alarms import Alarm
-from recovery.db import members, notifications, recoveries, segments
+from recovery.db import alarms, members, notifications, recoveries, segments
 from recovery.db.members import Member
 from recovery.intake import receive
 from recovery.intake.admission import Outcome
@@ -150,12 +150,19 @@ _TABLE = {COMPUTE_HOST: _host, VM: _instance, PROCESS: _process}
 
 
 def _raise(site: Site, member: Member, report: Report, failure: Failure) -> str:
+    began = site.clock.now()
     outcome = receive(site, _alarm(report, failure))
     assert outcome.alarm is not None
+    alarm = outcome.alarm
     _refuse_known(site, report, failure, outcome)
 
     def work(connection: sa.Connection) -> str:
-        return _insert(site, connection, member, report, alarm=outcome.alarm)
+        # One of several senders at the same moment: the notification of the first one is theirs.
+        alarms.lock(connection, alarm)
+        made = notifications.of_alarm(connection, alarm, since=began)
+        if made and outcome.repeated:
+            raise _known(report, outcome)
+        return made or _insert(site, connection, member, report, alarm=alarm)
 
     return site.store.transact(work)
 
@@ -177,8 +184,7 @@ def _alarm(report: Report, failure: Failure) -> Alarm:
 def _refuse_known(site: Site, report: Report, failure: Failure, outcome: Outcome) -> None:
     """Raises Duplicate for an alarm that began nothing because of what is there already."""
     assert outcome.alarm is not None
-    what = f'Notification of type {report.type} from host {report.host} is a duplicate'
-    verb = outcome.verb
+    what, verb = _duplicate(report), outcome.verb
     if outcome.answer == 'ignore' and outcome.gate in (FREE.name, HANDLED.name):
         raise Duplicate(f'{what}: {outcome.reason}.', verb)
     with site.store.read() as connection:
@@ -188,10 +194,18 @@ def _refuse_known(site: Site, report: Report, failure: Failure, outcome: Outcome
             connection, outcome.alarm, failure.kind, failure.subject
         )
     if known:
-        about = f'recovery {short(outcome.recovery)}' if outcome.recovery else 'its alarm'
-        raise Duplicate(f'{what}: {about} is under way or has ended.', verb)
+        raise _known(report, outcome)
     if waiting:
         raise Duplicate(f'{what}: an earlier one is still to be decided about.', verb)
+
+
+def _known(report: Report, outcome: Outcome) -> Duplicate:
+    about = f'recovery {short(outcome.recovery)}' if outcome.recovery else 'its alarm'
+    return Duplicate(f'{_duplicate(report)}: {about} is under way or has ended.', outcome.verb)
+
+
+def _duplicate(report: Report) -> str:
+    return f'Notification of type {report.type} from host {report.host} is a duplicate'
 
 
 def _kept(

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from drivers.contracts.alarms import Alarm
+from flows.stop import StoreAway
 from recovery.db import alarms
 from recovery.db.store import Store
 from recovery.db.tables import META
@@ -42,6 +43,16 @@ def test_it_comes_back_as_it_was_said(store: Store) -> None:
 def test_source_and_key_are_one_alarm(store: Store) -> None:
     with pytest.raises(sa.exc.IntegrityError), store.write() as connection:
         alarms.add(connection, 'b' * 36, ALARM, 101.0)
+
+
+def test_who_locks_it_changes_it_alone(store: Store) -> None:
+    with opened(store.url.render_as_string(hide_password=False), busy_seconds=1.0) as other:
+        with store.write() as connection:
+            alarms.lock(connection, ID)
+            with pytest.raises(StoreAway), other.write() as beside:
+                alarms.repeat(beside, ID)
+        with other.write() as beside:
+            alarms.repeat(beside, ID)
 
 
 def test_those_without_an_answer_come_in_pages(store: Store) -> None:

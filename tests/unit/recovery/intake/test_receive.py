@@ -12,7 +12,7 @@ from drivers.simulated.clock import VirtualClock
 from drivers.simulated.world import World
 from flows.stop import StoreAway
 from recovery.db import alarms, decisions, events, guards, hosts, recoveries, tables
-from recovery.intake import BadAlarm, again, receive
+from recovery.intake import BadAlarm, admission, again, receive
 from recovery.site import Site
 
 
@@ -116,6 +116,34 @@ def test_ten_senders_make_one_recovery(
     assert sorted(one.answer for one in found) == ['admit'] + ['ignore'] * 9
     assert len({one.recovery for one in found}) == 1
     assert len(rows(site, tables.recovery)) == 1
+
+
+def test_ten_senders_of_one_alarm_are_one_decision(
+    site: Site, alarm: Any, dead: str, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would ask Nova and pack all that was seen, to find out that it was too late."""
+    asked: list[str] = []
+    admit = admission.admit
+
+    def counted(site: Site, row: sa.RowMapping) -> admission.Outcome:
+        asked.append(row['id'])
+        clock.wait(None, 1.0)  # Nova answers slowly, and the other nine come
+        return admit(site, row)
+
+    monkeypatch.setattr(admission, 'admit', counted)
+    found: list[Any] = []
+    same = alarm()
+    ended = [
+        clock.spawn(f'sender-{number}', lambda: found.append(receive(site, same)))
+        for number in range(10)
+    ]
+    for one in ended:
+        clock.wait(one, 60.0)
+    assert len(asked) == 1
+    assert sorted((one.answer, one.repeated) for one in found) == [
+        ('admit', False),
+        *[('admit', True)] * 9,
+    ]
 
 
 def test_who_loses_the_race_learns_who_won(site: Site, alarm: Any, dead: str) -> None:

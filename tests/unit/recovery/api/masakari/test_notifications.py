@@ -14,6 +14,7 @@ from flows.stop import StoreAway
 from recovery.db import events, guards, hosts, recoveries, segments, states
 from recovery.db.tables import alarm, notification, recovery
 from recovery.intake import again
+from recovery.operate import notify as operate
 from recovery.operate.callers import Caller
 from recovery.policy import order
 from recovery.site import Site
@@ -122,6 +123,35 @@ def test_every_monitor_says_it_and_it_is_one_recovery(
     # The repeats are kept as evidence.
     assert len(rows(site, alarm)) == 4
     assert rows(site, alarm)[0]['repeats'] == 1
+
+
+def test_two_senders_of_one_report_at_the_same_moment_make_one_notification(
+    ask: Masakari, site: Site, member: dict[str, Any], dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = body(site)
+    check = operate._refuse_known
+    other: list[dict[str, Any]] = []
+
+    def slow(*words: Any) -> None:
+        check(*words)
+        if not other:  # the second one comes, and goes, when the first one has been decided about
+            other.append({})
+            other.append(post(ask, said))
+
+    monkeypatch.setattr(operate, '_refuse_known', slow)
+    assert post(ask, said)['notification_uuid'] == other[1]['notification_uuid']
+    assert len(rows(site, notification)) == 1
+
+
+def test_a_report_whose_notification_is_made_at_this_moment_is_a_duplicate(
+    ask: Masakari, site: Site, member: dict[str, Any], dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = body(site)
+    post(ask, said)
+    monkeypatch.setattr(operate, '_refuse_known', lambda *_: None)  # it was not there a while ago
+    refused = ask.refused('POST', PATH, said, status=409)
+    assert 'is a duplicate: recovery ' in str(refused)
+    assert len(rows(site, notification)) == 1
 
 
 def test_a_sender_that_got_no_answer_asks_again(
