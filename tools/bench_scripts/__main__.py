@@ -13,7 +13,7 @@ from peer_scripts.processes import Failed
 from peer_scripts.settings import TOP
 from quickstart_scripts.world import forget_environment
 
-from bench_scripts import measure, nothing, posts, report
+from bench_scripts import load, measure, nothing, posts, report
 from bench_scripts.report import Pair
 from bench_scripts.scenario import FOLDER, SCENARIOS
 
@@ -42,6 +42,12 @@ def arguments() -> argparse.Namespace:
         help="only the latency of posts, against Masakari's own API, which is installed below that "
         'folder; .compare when left out. With --write its section of the page is written',
     )
+    parser.add_argument(
+        '--load',
+        action='store_true',
+        help='only a thousand alarms from fifty senders at once, each posted ten times; with '
+        "--masakari also to Masakari's own API. Minutes",
+    )
     parser.add_argument('--write', action='store_true', help=f'write {PAGE.relative_to(TOP)}')
     asked = parser.parse_args()
     unknown = set(asked.scenario) - set(names)
@@ -49,7 +55,9 @@ def arguments() -> argparse.Namespace:
         parser.error(f'no scenario is called {", ".join(unknown)}; there are {", ".join(names)}')
     if asked.write and asked.scenario:
         parser.error('--write is for the whole')
-    if asked.masakari and (asked.scenario or asked.database):
+    if asked.load and (asked.scenario or asked.write):
+        parser.error('--load is for itself, and writes nothing')
+    if asked.masakari and (asked.scenario or (asked.database and not asked.load)):
         parser.error('--masakari is for itself, and on SQLite')
     return asked
 
@@ -60,6 +68,8 @@ def main() -> int:
     forget_environment()
     FOLDER.mkdir(exist_ok=True)
     try:
+        if asked.load:
+            return load.run(asked.database, asked.masakari)
         if asked.masakari:
             return posts.run(asked.masakari, PAGE, write=asked.write)
         lines, missed = run(asked)

@@ -122,6 +122,18 @@ class Usage:
     memory: float  #: MB, the most so far
 
 
+def usage(process: Process) -> Usage:
+    """Raises Failed when it has ended."""
+    pid = process.pid()
+    if pid is None:
+        raise Failed(f'a process ended; see {process.log}')
+    fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    ticks = sum(int(field) for field in fields[11:15])  # own and children's, user and system
+    status = Path(f'/proc/{pid}/status').read_text()
+    peak = next(line for line in status.splitlines() if line.startswith('VmHWM'))
+    return Usage(ticks / os.sysconf('SC_CLK_TCK'), int(peak.split()[1]) / 1024)
+
+
 class Worker:
     """One recovery-worker process."""
 
@@ -145,14 +157,7 @@ class Worker:
 
     def usage(self) -> Usage:
         """Raises Failed when it has ended."""
-        pid = self._process.pid()
-        if pid is None:
-            raise Failed(f'the worker ended; see {self._process.log}')
-        fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
-        ticks = sum(int(field) for field in fields[11:15])  # own and children's, user and system
-        status = Path(f'/proc/{pid}/status').read_text()
-        peak = next(line for line in status.splitlines() if line.startswith('VmHWM'))
-        return Usage(ticks / os.sysconf('SC_CLK_TCK'), int(peak.split()[1]) / 1024)
+        return usage(self._process)
 
     def stop(self) -> None:
         """SIGTERM."""

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from configparser import RawConfigParser
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from peer_scripts.processes import Failed, Process, wait_for, wait_for_port
 from quickstart_scripts.world import BIN, Cloud
@@ -33,6 +34,7 @@ class Api:
     name: str
     url: str  #: without a path
     database: Path
+    process: Process
 
 
 @contextlib.contextmanager
@@ -51,7 +53,12 @@ def crash(served: Cloud, hosts: Sequence[str]) -> None:
     """Returns when Nova sees them down. Raises Failed."""
     for host in hosts:
         served.tell(f'/host/{host}/crash')
-    if not wait_for(lambda: not any(served.ask()['hosts'][one]['up'] for one in hosts), 30.0):
+
+    def down() -> bool:
+        known = served.ask()['hosts']
+        return not any(known[one]['up'] for one in hosts)
+
+    if not wait_for(down, 30.0):
         raise Failed('Nova still believes that the failed hosts are up')
 
 
@@ -94,13 +101,16 @@ def masakari(installed: Path, folder: Path, served: Cloud) -> Iterator[Api]:
     path = _write(place / 'masakari.conf', options)
     _prepare(installed / 'bin' / 'masakari-manage', '--config-file', path, 'db', 'sync')
     command: list[str | Path] = [installed / 'bin' / 'masakari-api', '--config-file', path]
-    with _process(place / 'api', command, port):
-        yield Api('Masakari', f'http://127.0.0.1:{port}', database)
+    with _process(place / 'api', command, port) as process:
+        yield Api('Masakari', f'http://127.0.0.1:{port}', database, process)
 
 
 @contextlib.contextmanager
-def ours(folder: Path, served: Cloud) -> Iterator[Api]:
-    """recovery-api, without a worker. Raises Failed."""
+def ours(folder: Path, served: Cloud, more: Configuration = MappingProxyType({})) -> Iterator[Api]:
+    """recovery-api, without a worker. Raises Failed.
+
+    :param more: options of ours beside those that it needs.
+    """
     place = folder / 'ours'
     place.mkdir(parents=True)
     port, database = _free_port(), place / 'recovery.sqlite'
@@ -109,27 +119,30 @@ def ours(folder: Path, served: Cloud) -> Iterator[Api]:
         'patterns:\n- match: "*"\n  levels:\n  - - name: bmc\n      driver: simulated\n'
         f'      address: {served.url}\n      system: "{{host}}"\n'
     )
-    options: Configuration = {
+    options: dict[str, Mapping[str, object]] = {
         'database': {'connection': f'sqlite:///{database}'},
         'compute': {'cloud': 'simulated', 'clouds_file': served.clouds_file},
         'fencing': {'inventory': inventory},
         'api': {'listen': f'127.0.0.1:{port}'},
         'keystone_authtoken': token_options(served),
     }
+    for group, each in more.items():
+        options[group] = {**options.get(group, {}), **each}
     path = _write(place / 'recovery.conf', options)
     inventory.chmod(0o600)
     _prepare(BIN / 'recovery', '--config-file', path, 'db', 'upgrade', '--yes')
-    with _process(place / 'api', [BIN / 'recovery-api', '--config-file', path], port):
-        yield Api('here', f'http://127.0.0.1:{port}', database)
+    command: list[str | Path] = [BIN / 'recovery-api', '--config-file', path]
+    with _process(place / 'api', command, port) as process:
+        yield Api('here', f'http://127.0.0.1:{port}', database, process)
 
 
 @contextlib.contextmanager
-def _process(folder: Path, command: Sequence[str | Path], port: int) -> Iterator[None]:
+def _process(folder: Path, command: Sequence[str | Path], port: int) -> Iterator[Process]:
     process = Process(folder)
     try:
         process.start(command)
         wait_for_port(process, port)
-        yield
+        yield process
     finally:
         process.stop()
 
