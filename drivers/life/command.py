@@ -63,9 +63,9 @@ def _understood(code: int, output: bytes) -> Seen:
     lines = output.decode('utf-8', 'replace').strip().splitlines()
     said = ''.join(sign if sign.isprintable() else '?' for sign in lines[0])[:200] if lines else ''
     if code == ALIVE:
-        return Seen(True, said or 'the command says alive')
+        return Seen(True, said or 'it is alive')
     if code == SILENT:
-        return Seen(False, said or 'the command says silent')
+        return Seen(False, said or 'it is silent')
     how = f'signal {-code}' if code < 0 else f'code {code}'
     return Seen(None, f'the command ended with {how}' + (f': {said}' if said else ''))
 

@@ -120,7 +120,8 @@ class Rules:
         try:
             enforcer.load_rules()
         except Exception as error:  # it has a kind of error for each way to be malformed
-            raise BadRules(f'[oslo_policy] policy_file cannot be used: {error}') from error
+            why = ' '.join(str(error).split())  # of YAML it is a drawing in several lines
+            raise BadRules(f'[oslo_policy] policy_file cannot be used: {why}') from error
         return enforcer
 
     def load(self) -> None:

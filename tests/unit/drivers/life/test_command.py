@@ -22,7 +22,7 @@ def sh(script: str, *more: str) -> CommandLife:
     ('script', 'seen'),
     [
         ('echo lease renewed 2 s ago', Seen(True, 'lease renewed 2 s ago')),
-        ('exit 0', Seen(True, 'the command says alive')),
+        ('exit 0', Seen(True, 'it is alive')),
         ('echo lease is old; exit 1', Seen(False, 'lease is old')),
         ('exit 7', Seen(None, 'the command ended with code 7')),
         ('echo no answer; exit 2', Seen(None, 'the command ended with code 2: no answer')),

@@ -111,8 +111,9 @@ def test_a_policy_file_changes_rules(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('text', ['- a\n- list\n', '"recovery:approve": [\n', 'x: {'])
 def test_a_file_that_cannot_be_used_lets_nobody_through(tmp_path: Path, text: str) -> None:
-    with pytest.raises(BadRules, match='policy_file'):
+    with pytest.raises(BadRules, match='policy_file') as caught:
         with_file(tmp_path, text).demand('approve', ANN)
+    assert '\n' not in str(caught.value)
 
 
 def test_every_rule_says_what_it_is_for() -> None:
