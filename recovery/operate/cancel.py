@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,42 +32,46 @@ class Outcome(enum.StrEnum):
 
 
 def cancel(
+    store: Store, identifier: str, how: How, *, by: str, reason: str, code: str = 'cancelled'
+) -> Outcome:
+    """End a recovery, see :func:`cancel_in`, in a transaction of its own."""
+    return store.transact(
+        lambda connection: cancel_in(
+            connection, store, identifier, how, by=by, reason=reason, code=code
+        )
+    )
+
+
+def cancel_in(
+    connection: sa.Connection,
     store: Store,
     identifier: str,
     how: How,
     *,
     by: str,
     reason: str,
-    code: str = 'cancelled',
-    may: Callable[[sa.Connection], None] | None = None,
+    code: str,
 ) -> Outcome:
     """End a recovery.
 
     :param code: 'over' when it is a source that says so: alarms from before are not answered by it.
-    :param may: asked in the same transaction, with the row locked; raises Refusal for no.
     :raises Refusal: it has ended already, or it is to be undone below the line.
     """
-
-    def work(connection: sa.Connection) -> Outcome:
-        row = take(connection, identifier)
-        if may is not None:
-            may(connection)
-        _refuse_ended(row)
-        if how is How.UNDO:
-            _refuse_done_for_good(connection, row)
-        if row['state'] == states.RUNNING or _holds_spares(connection, row):
-            outcome = _ask_owner(connection, store, row, how, by, reason, code)
-        elif how is How.UNDO and _has_acted(connection, identifier):
-            outcome = _let_undo(connection, store, row, by, reason, code)
-        else:
-            outcome = _end(connection, store, row, by, reason, code)
-        what = f'cancel, {how.value}: {outcome.value}'
-        tell(connection, identifier, store.clock.now(), by=by, what=what, why=reason)
-        if outcome is Outcome.ENDED:
-            _leave_spares(connection, store, identifier, by)
-        return outcome
-
-    return store.transact(work)
+    row = take(connection, identifier)
+    _refuse_ended(row)
+    if how is How.UNDO:
+        _refuse_done_for_good(connection, row)
+    if row['state'] == states.RUNNING or _holds_spares(connection, row):
+        outcome = _ask_owner(connection, store, row, how, by, reason, code)
+    elif how is How.UNDO and _has_acted(connection, identifier):
+        outcome = _let_undo(connection, store, row, by, reason, code)
+    else:
+        outcome = _end(connection, store, row, by, reason, code)
+    what = f'cancel, {how.value}: {outcome.value}'
+    tell(connection, identifier, store.clock.now(), by=by, what=what, why=reason)
+    if outcome is Outcome.ENDED:
+        _leave_spares(connection, store, identifier, by)
+    return outcome
 
 
 def _refuse_ended(row: Mapping[str, Any]) -> None:

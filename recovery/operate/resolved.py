@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from drivers.contracts.alarms import Resolved
 from recovery.db import alarms, events, intents, recoveries, states
 from recovery.intake.naming import SPELLED
-from recovery.operate.cancel import How, cancel
+from recovery.operate.cancel import How, cancel_in
 from recovery.operate.refusal import Refusal
 from recovery.policy.gates.nova import OVER
 from recovery.site import Site
@@ -47,30 +47,36 @@ def _means(said: Resolved, row: sa.RowMapping) -> bool:
 
 
 def _one(site: Site, said: Resolved, recovery: str, over: frozenset[str], *, ends: bool) -> str:
-    name, stays = short(recovery), '' if ends else KEPT
-
-    def may(connection: sa.Connection) -> None:
-        if why := _stays(connection, recovery, over):
-            raise Refusal(why)
-        alarms.over(connection, recovery, said.source)
-
-    if not stays:
+    name, stays = short(recovery), KEPT
+    if ends:
         try:
-            cancel(
-                site.store,
-                recovery,
-                How.UNDO,
-                by=said.source,
-                reason='the source says it is over',
-                code=OVER.name,
-                may=may,
-            )
+            stays = site.store.transact(lambda one: _end(site, one, said, recovery, over))
         except Refusal as refusal:
             stays = refusal.sentence
-        else:
-            return f'recovery {name} is cancelled'
+    if not stays:
+        return f'recovery {name} is cancelled'
     _tell(site, said, recovery, stays)
     return f'recovery {name} goes on: {stays}'
+
+
+def _end(
+    site: Site, connection: sa.Connection, said: Resolved, recovery: str, over: frozenset[str]
+) -> str:
+    """End it, or say why it goes on. Raises Refusal."""
+    recoveries.lock_live(connection, recovery)  # whoever joins it now is seen, or sees its end
+    if why := _stays(connection, recovery, over):
+        return why
+    cancel_in(
+        connection,
+        site.store,
+        recovery,
+        How.UNDO,
+        by=said.source,
+        reason='the source says it is over',
+        code=OVER.name,
+    )
+    alarms.over(connection, recovery, said.source)
+    return ''
 
 
 def _stays(connection: sa.Connection, recovery: str, over: frozenset[str]) -> str:

@@ -11,7 +11,6 @@ from drivers.clock import SystemClock
 from drivers.contracts.alarms import Alarm, Resolved
 from recovery.db import alarms, events, recoveries, tables
 from recovery.intake.naming import SPELLED
-from recovery.operate.cancel import cancel
 from recovery.operate.resolved import resolved
 from recovery.site import Site
 from tests.unit.recovery.api import asking
@@ -150,14 +149,15 @@ def test_another_alarm_of_the_same_source_stands(here: Site) -> None:
 def test_another_source_that_says_so_at_this_very_moment_is_heard(
     here: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = recovery(here)
+    name, begin = recovery(here), here.store.transact
     alarm(here, name)
 
-    def meanwhile(*said: Any, **more: Any) -> Any:
+    def meanwhile(work: Any) -> Any:
+        monkeypatch.undo()
         alarm(here, name, source='zabbix', key='z')
-        return cancel(*said, **more)
+        return begin(work)
 
-    monkeypatch.setattr('recovery.operate.resolved.cancel', meanwhile)
+    monkeypatch.setattr(here.store, 'transact', meanwhile)
     said = resolved(here, over(), ends=True)
     assert said == f'recovery {name[:8]} goes on: zabbix said the same'
     assert row(here, name)['state'] == 'ready'
