@@ -26,6 +26,9 @@ from recovery.policy.gates.nova import OVER
 LOG = logging.getLogger(__name__)
 
 SO_FAR = '; this waits: '  #: between why a recovery is to end and what keeps it from that
+#: The note of what a recovery waits for, which is also woken to give back reserved hosts.
+SPARES_OWED = 'spares-owed'
+SPARES_AGAIN_SECONDS = 60.0
 ROUNDS = 5  # times that a recovery goes back to fence by itself
 
 
@@ -76,6 +79,10 @@ def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
             cancelled = wish(connection, claim.recovery_id)
         if cancelled is not None:
             raise cancelled
+        if _owes_spares(row):
+            claim.spares_owed = not run.give_back_empty_spares()
+            if not _proven(claim):  # else a human has just said that it is off
+                return _wait(claim, row['reason'], code=row['code'], verb=row['verb'] or '')
         _forward(claim, run)
     except FlowFailed as error:
         # The host is still down: ending here, even undone, would forget it.
@@ -103,12 +110,18 @@ def _forward(claim: Claim, run: Run) -> None:
         run.forward()
     except (Waiting, NotNeeded, FlowFailed):
         if _has_spares(claim) and not _proven(claim):
-            run.give_back_empty_spares()
+            claim.spares_owed = not run.give_back_empty_spares()
         raise
     except BackToFence:
         if claim.round >= ROUNDS and _has_spares(claim):
-            run.give_back_empty_spares()
+            claim.spares_owed = not run.give_back_empty_spares()
         raise
+
+
+def _owes_spares(row: Mapping[str, Any]) -> bool:
+    """Whether it waits for a human, and was woken for its reserved hosts only: what a human says
+    takes the code off the row."""
+    return row['code'] is not None and row['notes'].get(SPARES_OWED) == row['code']
 
 
 def _undo(claim: Claim, run: Run, why: str) -> str:
@@ -219,9 +232,13 @@ def _failed(claim: Claim, why: str) -> str:
 
 
 def _wait(claim: Claim, reason: str, *, code: str, verb: str = '', **values: Any) -> str:
-    what = f'{events.WAITS}{code}'
+    what, row = f'{events.WAITS}{code}', read_row(claim)
+    owes = claim.spares_owed and values.get('next_check') is None
+    if owes:
+        values['next_check'] = claim.clock.now() + SPARES_AGAIN_SECONDS
+    if owes or row['notes'].get(SPARES_OWED):
+        values['notes'] = {**row['notes'], SPARES_OWED: code if owes else None}
     goes_on = values.get('next_check') is not None and _goes_on(claim, what, reason)
-    row = read_row(claim)
     ends = _why_it_ends(row) if row['undoing'] else ''
     claim.release(
         states.WAITING,

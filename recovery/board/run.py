@@ -97,9 +97,10 @@ class Run:
         """Before a recovery that took reserved hosts ends without its last steps."""
         give_back_all(self._spare_tools())
 
-    def give_back_empty_spares(self) -> None:
-        """Before a recovery waits that may send nothing to the reserved hosts it took."""
-        give_back_empty(self._spare_tools())
+    def give_back_empty_spares(self) -> bool:
+        """Before a recovery waits that may send nothing to the reserved hosts it took. Returns
+        whether that is settled: Nova may be away."""
+        return give_back_empty(self._spare_tools())
 
     def _spare_tools(self) -> Tools:
         ports = ('claim', 'ledger', 'spares', 'compute', 'clock')

@@ -46,6 +46,8 @@ class Claim:
         self._outside = 0  # calls that may be under way and change something
         self._given = False
         self._lock = threading.Lock()
+        #: Reserved hosts that it took are to be looked at again, though it waits for a human.
+        self.spares_owed = False
         self.together = Together(store.clock, self.transact)  #: for intents
 
     @classmethod
