@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.util import LRUCache
 
 from recovery.db.store import Store
 
 _DIALECTS: dict[str, sa.Dialect] = {}
-_COMPILED: dict[Any, Any] = {}
+#: Bounded: TaskFlow makes new tables, and with them new statements, for each claim.
+_COMPILED: LRUCache[Any, Any] = LRUCache(1000)
 
 
 def compiled_once(store: Store) -> Store:
