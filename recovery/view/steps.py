@@ -115,7 +115,7 @@ def _shapes(recovery: Recovery, book: books.Book) -> tuple[shape.StepShape, ...]
     try:
         if book.factory is not None:
             return shape.of_factory(book.factory)
-        return shape.of_kind(recovery.row['kind'])
+        return shape.of_arguments(recovery.row['kind'], recovery.row['arguments'])
     except Unknown:  # a newer release stored it: the names of the steps are there all the same
         return tuple(shape.StepShape(name, '', (), (), False, '') for name in book.atoms)
 
