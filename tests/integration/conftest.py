@@ -14,6 +14,17 @@ from tests.integration.real_nova import Cloud
 from tests.integration.real_site import Site
 
 MakeSite = Callable[..., Site]
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the one real cloud runs one after the other, and mostly waits: the other files
+    have another process meanwhile, each of them as a whole."""
+    for item in items:
+        if item.path.parent == HERE:
+            name = item.path.stem
+            group = 'cloud' if name.startswith('test_real_') else name
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture
