@@ -25,15 +25,18 @@ from recovery.db.tables import job as JOB
 T = TypeVar('T')
 
 
-def _over(until: sa.Column[float]) -> sa.ColumnElement[bool]:
-    return sa.or_(until <= sa.bindparam('now'), until > sa.bindparam('far'))
+def _claimable(now: Any, far: Any) -> sa.ColumnElement[bool]:
+    def over(until: sa.Column[float]) -> sa.ColumnElement[bool]:
+        return sa.or_(until <= now, until > far)
+
+    return sa.and_(
+        sa.or_(JOB.c.owner.is_(None), over(JOB.c.owned_until)),
+        sa.or_(JOB.c.not_before.is_(None), over(JOB.c.not_before)),
+    )
 
 
 # Made once: workers ask it at every look.
-CLAIMABLE = sa.and_(
-    sa.or_(JOB.c.owner.is_(None), _over(JOB.c.owned_until)),
-    sa.or_(JOB.c.not_before.is_(None), _over(JOB.c.not_before)),
-)
+CLAIMABLE = _claimable(sa.bindparam('now'), sa.bindparam('far'))
 
 
 def _claimable_at(now: float) -> dict[str, float]:
@@ -177,11 +180,11 @@ class SqlJobBoard(base.JobBoard):
     def claim(self, job: base.Job, who: str, expiry: float | None = None) -> None:
         """:param expiry: seconds that the claim lasts, at most LONGEST; None: for ever."""
         _named(who)
-        until = self._until(expiry)
+        until, now = self._until(expiry), self.clock.now()
         done = self._change(
             sa.update(JOB)
-            .where(self._is(job), CLAIMABLE.params(_claimable_at(self.clock.now())))
-            .values(owner=who, owned_until=until, not_before=None, updated_at=self.clock.now())
+            .where(self._is(job), _claimable(**_claimable_at(now)))
+            .values(owner=who, owned_until=until, not_before=None, updated_at=now)
         )
         if not done:
             if self.row(job) is None:
