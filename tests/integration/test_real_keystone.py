@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.integration.real_nova import Cloud
 from tests.integration.real_operator import Operator
 from tests.integration.real_site import Result, Site
 from tests.integration.shared import answers, until
+from tests.peers import BmcFarm
 
 MakeSite = Callable[..., Site]
 PASSWORD = 'not-a-secret'
@@ -134,6 +135,50 @@ def test_our_own_command(operator: Operator, site: Site) -> None:
     story = site.told('history', recovery)
     assert {one['Who'] for one in story if one['What'].startswith('approved')} == {'admin'}
     assert operator.recovery('show', recovery, cloud='auditor').code == 0
+
+
+@contextmanager
+def refusing(farms: Iterable[BmcFarm], host: str) -> Iterator[None]:
+    """No BMC of the host obeys."""
+    with ExitStack() as stack:
+        for farm in farms:
+            stack.callback(farm.fault, host, 'ok')
+            farm.fault(host, 'refuse')
+        yield
+
+
+@pytest.mark.slow
+def test_who_may_rerun_what_is_stuck(operator: Operator, make_site: MakeSite) -> None:
+    site = make_site(**operator.options(), fencing={'attempts': 1, 'again_seconds': 600})
+    site.start('api')
+    until('the API answers', lambda: answers(operator.address))
+    recovery = site.alarm(HOST)
+    assert operator.recovery('approve', recovery, *YES).code == 0
+    admin, auditor, monitor = (connect(operator, name) for name in ('lab', 'auditor', 'monitor'))
+    path = f'http://{operator.address}/recovery/v1/recoveries/{recovery}/actions'
+
+    def rerun(caller: Any) -> int:
+        body = {'action': 'rerun', 'reason': 'the BMC is back', 'items': 'all'}
+        return int(caller.session.post(path, json=body, raise_exc=False).status_code)
+
+    with refusing(site.farms.values(), HOST):
+        site.start('worker')
+        stuck = site.until(recovery, {'waiting'})
+        site.kill('worker')
+    assert stuck['phase'] == 'fence', stuck
+    refused = operator.recovery('rerun', recovery, *YES, cloud='auditor')
+    assert refused.code == 1
+    assert 'recovery:rerun' in refused.err
+    assert (rerun(auditor), rerun(monitor)) == (403, 403)
+    assert site.show(recovery)['state'] == 'waiting'
+
+    assert rerun(admin) == 200
+    assert rerun(admin) == 409  # it is about to run
+    assert operator.recovery('cancel', recovery, '--leave', *YES).code == 0
+    assert operator.recovery('rerun', recovery, *YES).code == 0
+    assert site.show(recovery)['round'] == 3
+    story = site.told('history', recovery)
+    assert [one['Who'] for one in story if one['What'].startswith('rerun')] == ['admin'] * 2
 
 
 def same(operator: Operator, site: Site, *words: str) -> Result:
