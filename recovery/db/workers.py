@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -66,12 +66,16 @@ def observing_since(connection: sa.Connection, now: float) -> float | None:
 
 
 def here_and_elsewhere(
-    connection: sa.Connection, host: str, now: float
+    connection: sa.Connection, host: str, now: float, cut_off: Container[str] = ()
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of living workers on a host, and of those elsewhere that take new recoveries."""
+    """Names of living workers on a host, and of those elsewhere that take new recoveries.
+
+    :param cut_off: machines whose workers stand back.
+    """
     rows = running(connection, now)
     here = tuple(row.name for row in rows if row.host == host)
-    elsewhere = (row for row in rows if row.host != host and row.draining_at is None)
+    out = {host, *(row.host for row in rows if row.host in cut_off)}
+    elsewhere = (row for row in rows if row.host not in out and row.draining_at is None)
     return here, tuple(row.name for row in elsewhere)
 
 

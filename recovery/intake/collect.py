@@ -30,7 +30,7 @@ from recovery.intake import domains, leftovers, places, shared
 from recovery.intake.authority import authority, highest
 from recovery.intake.looks import Looks, looks
 from recovery.intake.signs import signs
-from recovery.intake.surroundings import surroundings
+from recovery.intake.surroundings import cut_off_others, surroundings
 from recovery.limits import limits
 from recovery.policy import approvals, order
 from recovery.policy.gate import Word
@@ -140,10 +140,11 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
     host = places.place(ask.kind, ask.subject, ask.row, instance)
     restart = recoveries.of_instances(ask.kind)
     about, kind = (ask.subject, ask.kind) if restart else (host, order.HOST_DOWN)
+    cut_off = cut_off_others(site)
     with site.store.read() as connection:
         live = recoveries.blocking(connection, ask.kind, ask.subject)
         since = now - numbers.attempts_window_seconds
-        here, elsewhere = workers.here_and_elsewhere(connection, host, now)
+        here, elsewhere = workers.here_and_elsewhere(connection, host, now, cut_off)
         return {
             **counted(connection, numbers, now, host, ask.kind),
             'authority': _authority(site, connection, ask, host),

@@ -13,6 +13,7 @@ from flows.evacuation.targets import Targets
 from recovery.db import workers
 from recovery.intake import collect
 from recovery.intake.arguments import choice_of
+from recovery.intake.surroundings import cut_off_others
 from recovery.policy import looks, order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.inputs import Inputs, Missing
@@ -104,8 +105,9 @@ def _levels(inputs: Inputs) -> tuple[LevelPlan, ...]:
 
 
 def _own_workers(site: Site, inputs: Inputs) -> list[str]:
+    others = cut_off_others(site)
     with site.store.read() as connection:
-        here, elsewhere = workers.here_and_elsewhere(connection, inputs.subject, inputs.now)
+        here, elsewhere = workers.here_and_elsewhere(connection, inputs.subject, inputs.now, others)
     if not here:
         return []
     names = ', '.join(here)

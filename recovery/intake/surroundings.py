@@ -146,6 +146,17 @@ def cut_off(site: Site) -> bool:
     return any(_others(site, always=True).values())
 
 
+def cut_off_others(site: Site) -> frozenset[str]:
+    """Other machines that last saw no majority while ours, or another one, did: their workers
+    stand back, and are not to be waited for. Asks nobody outside. Raises StoreAway."""
+    if not configured(site):
+        return frozenset()
+    newest, others = site.one(Lookout, lambda: Lookout(site)).newest, _others(site, always=True)
+    if not ((newest is not None and newest.majority) or any(others.values())):
+        return frozenset()
+    return frozenset(machine for machine, reached in others.items() if not reached)
+
+
 def configured(site: Site) -> bool:
     """Whether anybody is asked."""
     return bool(site.conf.isolation.witnesses or site.conf.isolation.arbitrator)

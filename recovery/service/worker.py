@@ -109,7 +109,7 @@ class Worker:
 
     def _may_claim(self, recovery: str) -> bool:
         """Not while it drains, nor while it is cut off and another is not (S10); and a worker does
-        not power off the host it runs on while another could do it (H14)."""
+        not power off the host it runs on while another could do it (H14), which is not cut off."""
         site = self._site
         if surroundings.cut_off(site):
             return False
@@ -119,9 +119,10 @@ class Worker:
             query = sa.select(table.c.host).where(table.c.id == recovery)
             if connection.execute(query).scalar() != site.identity.host:
                 return True
-            host, now = site.identity.host, site.clock.now()
-            _here, elsewhere = workers.here_and_elsewhere(connection, host, now)
-            return not elsewhere
+        host, now, others = site.identity.host, site.clock.now(), surroundings.cut_off_others(site)
+        with site.store.read() as connection:
+            _here, elsewhere = workers.here_and_elsewhere(connection, host, now, others)
+        return not elsewhere
 
     def _drains(self, connection: sa.Connection) -> bool:
         drains = workers.draining(connection, self._name)

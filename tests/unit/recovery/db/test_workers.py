@@ -47,6 +47,9 @@ def test_here_and_elsewhere(here: Scene) -> None:
     assert around(here, 'c1') == (('s1',), ('w2',))
     here.pass_(1)
     assert around(here, 'c1') == ((), ('w2',))
+    with here.store.read() as connection:
+        found = workers.here_and_elsewhere(connection, 'c1', here.clock.now(), {'c2'})
+    assert found == ((), ()), 'that one stands back'
 
 
 def test_since_when_somebody_has_been_looking(here: Scene) -> None:

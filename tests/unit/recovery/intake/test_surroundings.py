@@ -171,6 +171,25 @@ def test_who_is_cut_off_leaves_it_to_a_machine_that_is_not(site: Site, world: Wo
     assert not surroundings.cut_off(site)
 
 
+def test_who_is_cut_off_is_not_waited_for(site: Site, world: World) -> None:
+    """Else each of two workers stands back for the other."""
+    far = Identity('w2', 'worker', 'ctl-2', 1)
+    with site.store.write() as connection:
+        witnesses.saw(connection, far, {}, False, site.clock.now())
+    assert surroundings.cut_off_others(site) == frozenset(), 'nobody is asked here'
+    choose(site, 'sim://a', 'sim://b', 'sim://c')
+    assert surroundings.cut_off_others(site) == frozenset(), 'nobody has looked yet'
+    world.faults.add('witness.ask', 'drop')
+    reached(site)
+    assert surroundings.cut_off_others(site) == frozenset(), 'we are no better'
+    world.faults.clear()
+    site.clock.wait(None, 10.0)
+    reached(site)
+    assert surroundings.cut_off_others(site) == {'ctl-2'}
+    site.clock.wait(None, site.conf.isolation.fresh_seconds)
+    assert surroundings.cut_off_others(site) == frozenset(), 'that was long ago'
+
+
 def test_real_listeners_on_the_clock_of_the_machine(site: Site) -> None:
     def serve(client: socket.socket) -> None:
         client.recv(4096)
