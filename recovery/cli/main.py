@@ -34,6 +34,7 @@ class App(app.App):
             description=DESCRIPTION,
             version=_version(),
             command_manager=commandmanager.CommandManager('recovery.cli'),
+            deferred_help=True,  # --help behind a command is about that command
             **streams,
         )
         self.context = Context((), ())

@@ -21,6 +21,15 @@ def test_help_names_every_command_and_the_exit_codes(run: Operator) -> None:
         assert (words in done.out) == (words != 'Could not')
 
 
+@pytest.mark.parametrize('flag', ['--help', '-h'])
+def test_help_behind_a_command_is_about_that_command(run: Operator, flag: str) -> None:
+    done = run('host', 'maintenance', flag)
+    assert done.code == 0
+    assert 'usage: recovery host maintenance' in done.out
+    assert '{on,off}' in done.out
+    assert 'import masakari' not in done.out
+
+
 def test_help_is_fast() -> None:
     code = 'import sys; from recovery.cli.main import main; sys.exit(main(["--help"]))'
     best = 9.0
