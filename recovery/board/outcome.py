@@ -26,8 +26,6 @@ from recovery.policy.gates.nova import OVER
 LOG = logging.getLogger(__name__)
 
 SO_FAR = '; this waits: '  #: between why a recovery is to end and what keeps it from that
-#: The note of what a recovery waits for, which is also woken to give back reserved hosts.
-SPARES_OWED = 'spares-owed'
 SPARES_AGAIN_SECONDS = 60.0
 ROUNDS = 5  # times that a recovery goes back to fence by itself
 
@@ -121,7 +119,7 @@ def _forward(claim: Claim, run: Run) -> None:
 def _owes_spares(row: Mapping[str, Any]) -> bool:
     """Whether it waits for a human, and was woken for its reserved hosts only: what a human says
     takes the code off the row."""
-    return row['code'] is not None and row['notes'].get(SPARES_OWED) == row['code']
+    return row['code'] is not None and row['notes'].get(spares.OWED) == row['code']
 
 
 def _undo(claim: Claim, run: Run, why: str) -> str:
@@ -236,8 +234,9 @@ def _wait(claim: Claim, reason: str, *, code: str, verb: str = '', **values: Any
     owes = claim.spares_owed and values.get('next_check') is None
     if owes:
         values['next_check'] = claim.clock.now() + SPARES_AGAIN_SECONDS
-    if owes or row['notes'].get(SPARES_OWED):
-        values['notes'] = {**row['notes'], SPARES_OWED: code if owes else None}
+    if owes or spares.OWED in row['notes']:
+        others = {key: value for key, value in row['notes'].items() if key != spares.OWED}
+        values['notes'] = others | ({spares.OWED: code} if owes else {})
     goes_on = values.get('next_check') is not None and _goes_on(claim, what, reason)
     ends = _why_it_ends(row) if row['undoing'] else ''
     claim.release(

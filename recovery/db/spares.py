@@ -12,6 +12,9 @@ from recovery.db.intents import Author
 from recovery.db.tables import intent, member, recovery, segment
 from recovery.db.tables import spare as table
 
+#: The note of what a recovery waits for a human for, while it is woken to give back spares.
+OWED = 'spares-owed'
+
 
 def method_of(connection: sa.Connection, host: str) -> str | None:
     """The recovery method of the segment that a host is in; None when it is in none."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.db import fence_paths, guards, recoveries, states, storms, workers
+from recovery.db import fence_paths, guards, recoveries, spares, states, storms, workers
 from recovery.db.intents import FAILED, REFUSED
 from recovery.db.tables import alarm, event, host, intent, item, proof, recovery, worker
 
@@ -58,8 +58,7 @@ def count(connection: sa.Connection, now: float, window: float) -> Numbers:
         ended=_pairs(connection, recovery.c.kind, recovery.c.state, recovery.c.ended_at >= since),
         held=_coded(connection, states.HELD),
         waiting=_coded(connection, states.WAITING),
-        by_hand=_count(connection, recovery, (recovery.c.state == states.WAITING)
-                       & recovery.c.next_check.is_(None)),
+        by_hand=_count(connection, recovery, _by_hand()),
         oldest=_oldest(connection, now),
         queue_age=_queue_age(connection, now),
         fences=_fences(connection, since),
@@ -84,6 +83,14 @@ def count(connection: sa.Connection, now: float, window: float) -> Numbers:
 def _count(connection: sa.Connection, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
     query = sa.select(sa.func.count()).select_from(table).where(which)
     return int(connection.execute(query).scalar_one())
+
+
+def _by_hand() -> sa.ColumnElement[bool]:
+    """Also one that is woken, but only to give back reserved hosts."""
+    woken: sa.ColumnElement[bool] = recovery.c.notes[spares.OWED].as_string().is_not(None)
+    return sa.and_(
+        recovery.c.state == states.WAITING, sa.or_(recovery.c.next_check.is_(None), woken)
+    )
 
 
 def _pairs(

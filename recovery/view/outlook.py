@@ -8,7 +8,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.db import decisions, events, guards, hosts, intents, scopes, states, tables, workers
+from recovery.db import (
+    decisions,
+    events,
+    guards,
+    hosts,
+    intents,
+    scopes,
+    spares,
+    states,
+    tables,
+    workers,
+)
 from recovery.db.store import Store
 from recovery.view import times
 from recovery.view.ids import short
@@ -55,7 +66,8 @@ def _held(recovery: Recovery, now: float) -> Outlook:
     if not verb and recovery.state == states.HELD:
         verb = f'recovery approve {short(recovery.id)}'
     reason = row['reason'] or 'no reason was recorded'
-    if row['next_check'] is None:
+    # One that owes reserved hosts is woken, and does nothing but give them back.
+    if row['next_check'] is None or spares.OWED in row['notes']:
         return Outlook(f'{reason}; only a human moves it', verb, human=True)
     left = row['next_check'] - now
     again = f'looked at again in {times.span(left)}' if left > 0 else 'about to be looked at again'

@@ -143,6 +143,10 @@ def test_what_holds_and_what_waits_is_told_with_its_reason(here: Scene) -> None:
     other = here.recovery('c3')
     here.change(other, state='waiting', code='paused', next_check=here.clock.now() + 10)
     here.pass_(20)
+    assert look(here).by_hand == 1
+    woken = here.clock.now() + 10  # to give back a reserved host: that moves it no further
+    here.change(waiting, next_check=woken, notes={'spares-owed': 'fence-exhausted'})
+    here.change(other, notes={'outcome': {}})
     found = look(here)
     assert found.held == {('host-down', 'mass-failure'): 1}
     assert found.waiting == {('host-down', 'fence-exhausted'): 1, ('host-down', 'paused'): 1}
