@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import flask
 import jsonschema
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import ValidationError, best_match
 
 from drivers.alarms import body as lenient
 from recovery.api.faults import Fault
@@ -87,17 +89,44 @@ def _loads(
         raise Fault(400, f'Malformed request body: {error}.') from error
 
 
+@functools.cache
+def _ending(pattern: str) -> re.Pattern[str]:
+    """As ECMA-262 means it, in whose words schemas are written: no newline may follow ``$``."""
+    return re.compile(f'{pattern[:-1]}\\Z' if pattern.endswith('$') else pattern)
+
+
+def _matches(
+    _validator: Any, pattern: str, value: Any, _schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    if isinstance(value, str) and not _ending(pattern).search(value):
+        yield ValidationError(f'{value!r} does not match {pattern!r}')
+
+
+_Validator = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+    jsonschema.Draft202012Validator, {'pattern': _matches}
+)
+
+
 def check(value: Any, schema: Mapping[str, Any]) -> None:
     """Compare with a schema. Raises Fault (400), naming the part that does not fit."""
-    validator = jsonschema.Draft202012Validator(
-        schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-    )
+    validator = _Validator(schema, format_checker=_Validator.FORMAT_CHECKER)
     error = best_match(validator.iter_errors(value))
     if error is None:
         return
     where = '.'.join(str(part) for part in error.absolute_path)
-    said = error.message if len(error.message) <= MESSAGE else f'{error.message[:MESSAGE]}...'
+    said = _complaint(error)
+    said = said if len(said) <= MESSAGE else f'{said[:MESSAGE]}...'
     raise Fault(400, f'Invalid input for {where}: {said}' if where else f'Invalid input: {said}')
+
+
+def _complaint(error: ValidationError) -> str:
+    """In our words where the schema has some: people read no regular expressions."""
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    if error.validator not in ('anyOf', 'not', 'pattern') or 'description' not in schema:
+        return error.message
+    if isinstance(error.instance, str):
+        return f'{error.instance!r} does not fit; it has to be {schema["description"]}'
+    return f'it has to be {schema["description"]}'
 
 
 def _refuse_deep(data: bytes, most: int) -> None:

@@ -82,6 +82,7 @@ ACTIONS = {
             carries={'type': 'array', 'items': {'enum': sorted(CARRIES)}, 'maxItems': 20},
         ),
         'anyOf': [{'required': ['segment']}, {'required': ['carries']}],
+        'description': 'with a segment, or with what it carries, or with both',
     },
 }
 HOSTS = s.listed('hosts', s.ref('Host'))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recovery.api.faults import Fault
+from recovery.api.native.schemas import SINCE
 from recovery.view import times
 
 
@@ -11,7 +12,8 @@ def since(text: str | None, now: float) -> float | None:
     try:
         return None if text is None else times.since(text, now)
     except (ValueError, OverflowError) as error:
-        raise Fault(400, f'Invalid input for since: {error}') from error
+        why = f'{text!r} does not fit; it has to be {SINCE["description"]}'
+        raise Fault(400, f'Invalid input for since: {why}') from error
 
 
 def at(text: str | None, name: str) -> float | None:

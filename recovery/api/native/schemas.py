@@ -18,14 +18,14 @@ WORD: Schema = {
     'type': 'string',
     'minLength': 1,
     'maxLength': 255,
-    'pattern': r'^[^\u0000]*\S[^\u0000]*$',
+    'pattern': r'^[^\u0000]*[^\s\u0000][^\u0000]*$',
 }
 HOST: Schema = {
     'type': 'string',
     'minLength': 1,
     'maxLength': 255,
     'pattern': '^[A-Za-z0-9_][A-Za-z0-9_.:-]*$',
-    'description': 'as Nova spells it',
+    'description': 'a host as Nova spells it: letters, digits and _ . : -',
 }
 ID: Schema = {
     'type': 'string',
@@ -37,22 +37,25 @@ MARKER: Schema = {
     'minLength': 1,
     'maxLength': 255,
     'pattern': CLEAN,
-    'description': '"next" of the page before',
+    'description': 'what the page before says as "next"',
 }
 NUMBER: Schema = {**MARKER, 'pattern': '^[0-9]{1,9}$'}
 LIMIT: Schema = {'type': 'integer', 'minimum': 1, 'maximum': 1000, 'default': PAGE}
-_DAY = r'-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-][01]\d:[0-5]\d)$'
+# [0-9], for Python's \d is of every script. What ends with $ ends there: see recovery.api.body.
+_CLOCK = r'[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-][01][0-9]:[0-5][0-9])'
+_DAY = rf'-[01][0-9]-[0-3][0-9]T{_CLOCK}$'
 TIME: Schema = {
     'type': 'string',
     'format': 'date-time',
     'maxLength': 40,
-    'pattern': rf'^(19[789]\d|2\d\d\d){_DAY}',
+    'pattern': rf'^(19[789][0-9]|2[0-9][0-9][0-9]){_DAY}',
+    'description': 'a time as ISO 8601 has it, with a zone: 2031-05-17T03:10:22Z',
 }
 #: When something failed: the intake takes nothing of the next century for a time.
-HAPPENED: Schema = {**TIME, 'pattern': rf'^(19[789]\d|20[0-8]\d|209[0-8]){_DAY}'}
+HAPPENED: Schema = {**TIME, 'pattern': rf'^(19[789][0-9]|20[0-8][0-9]|209[0-8]){_DAY}'}
 SINCE: Schema = {
     'anyOf': [TIME, {'type': 'string', 'pattern': '^[0-9]{1,8}[smhd]?$'}],
-    'description': 'a time, or how long ago: 90, 15m, 2h, 7d',
+    'description': 'a time with a zone, 2031-05-17T03:10:22Z, or how long ago: 90, 15m, 2h, 7d',
 }
 FLAG: Schema = {'type': 'boolean', 'default': False}
 REASON: Schema = {'type': 'string', 'maxLength': 4000, 'pattern': CLEAN}
@@ -60,7 +63,8 @@ WHY: Schema = {
     'type': 'string',
     'maxLength': 4000,
     'minLength': 1,
-    'pattern': r'^[^\u0000]*\S[^\u0000]*$',
+    'pattern': r'^[^\u0000]*[^\s\u0000][^\u0000]*$',
+    'description': 'a reason, in words',
 }
 #: What a gate held for, as it is in "holding": an approval passes that, and nothing worse.
 FINDING: Schema = {

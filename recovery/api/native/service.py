@@ -19,7 +19,10 @@ from recovery.view.documents import windows as documents
 
 WINDOW = '/windows/{window}'
 SCOPE: dict[str, s.Schema] = {'segment': s.WORD, 'host': s.HOST}
-ALONE: s.Schema = {'not': {'required': ['segment', 'host']}}
+ALONE: s.Schema = {
+    'not': {'required': ['segment', 'host']},
+    'description': 'of a segment, or of a host, or of neither',
+}
 
 
 def _allow(call: Call, name: str, host: str | None, segment: str | None) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from recovery.api import body, rooms
+from recovery.api.faults import Fault
+from recovery.api.native import schemas
 from tests.unit.recovery.api import asking
 from tests.unit.recovery.api.conftest import Make
 
@@ -16,6 +19,7 @@ SCHEMA = {
     'properties': {'name': {'type': 'string', 'minLength': 1}, 'more': {}},
     'required': ['name'],
 }
+EITHER = {'anyOf': [{'required': ['a']}, {'required': ['b']}], 'description': 'with a or b'}
 JSON = 'application/json'
 
 
@@ -134,3 +138,49 @@ def test_the_key_around_is_the_only_one(inside: asking.Inside) -> None:
     for data in wrong:
         assert post(inside, data, '/keyed').status_code == 400
     assert 'Invalid input for toy: ' in asking.said(post(inside, '{"toy": {}}', '/keyed'))[1]
+
+
+@pytest.mark.parametrize(
+    ('schema', 'good'),
+    [
+        (schemas.HOST, 'compute-01'),
+        (schemas.ID, '1f6c02e9'),
+        (schemas.NUMBER, '12'),
+        (schemas.TIME, '2031-05-17T03:10:22Z'),
+        (schemas.HAPPENED, '2031-05-17T03:10:22.5+02:00'),
+        (schemas.SINCE, '2h'),
+    ],
+)
+def test_a_newline_behind_what_fits_does_not(schema: schemas.Schema, good: str) -> None:
+    body.check(good, schema)
+    for bad in (f'{good}\n', f'\n{good}', f'{good}\r', good.replace('2', '\u0662')):
+        if bad != good:
+            with pytest.raises(Fault, match=re.escape(repr(bad)[1:-1])):
+                body.check(bad, schema)
+
+
+def test_what_may_have_lines_has_them() -> None:
+    body.check('the rack\nwas moved\n', schemas.WHY)
+    for bad in ('\n', '', ' \u00a0', 'a\0b'):
+        with pytest.raises(Fault):
+            body.check(bad, schemas.WHY)
+
+
+@pytest.mark.parametrize(
+    ('schema', 'bad', 'words'),
+    [
+        (schemas.SINCE, 'yesterday', "'yesterday' does not fit; it has to be a time with a zone"),
+        (schemas.TIME, '2031-05-17 03:10:22', 'with a zone: 2031-05-17T03:10:22Z'),
+        (schemas.HOST, 'a b', "'a b' does not fit; it has to be a host as Nova spells it"),
+        (schemas.WHY, ' ', "' ' does not fit; it has to be a reason, in words"),
+        (EITHER, {}, 'it has to be with a or b'),
+        ({'not': {'required': ['a']}, 'description': 'without a'}, {'a': 1}, 'be without a'),
+    ],
+)
+def test_a_complaint_says_what_would_be_right(
+    schema: schemas.Schema, bad: object, words: str
+) -> None:
+    with pytest.raises(Fault, match='Invalid input: ') as raised:
+        body.check(bad, schema)
+    assert words in raised.value.message
+    assert '^' not in raised.value.message
