@@ -9,11 +9,10 @@ said by :meth:`NovaCompute.check_access`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import itemgetter
 from urllib.parse import quote
 
 from drivers.clock import SystemClock
-from drivers.compute import placement, records
+from drivers.compute import images, placement, records
 from drivers.compute.api import Api, Versions, written
 from drivers.compute.http import Cloud, Deadline, Mount
 from drivers.compute.shared import Shared
@@ -35,7 +34,6 @@ HYPERVISORS: Versions = ((2, 53), (2, 87))  # from 2.88 the API asks every agent
 AGGREGATES: Versions = ((2, 1), (2, 41))  # one list, not paged; later ones change requests
 # From 2.69 an instance in a hung cell is answered with half a record; below that it is an error.
 SERVERS: Versions = ((2, 47), (2, 68))
-IMAGES: Versions = ((2, 98), (2, 98))  # shows those properties of an image that Nova knows
 MIGRATIONS: Versions = ((2, 59), (2, 80))
 EVACUATE: Versions = ((2, 29), (2, 94))  # a running instance comes back running
 SWITCH: Versions = ((2, 1), (2, 94))  # to stop and to start take no parameter in any of them
@@ -48,7 +46,7 @@ FIRST_LOOK = '100'  #: migration records asked for when only recent ones are wan
 COSTS = (
     ((2, 69), 'below 2.69 the services of a cell that hangs are not listed as unknown'),
     ((2, 95), 'below 2.95 no running instance can be left stopped after its evacuation'),
-    (IMAGES[0], 'below 2.98 no exclusion can look at properties of an image'),
+    (images.VERSIONS[0], 'below 2.98 no exclusion can look at properties of an image'),
 )
 
 
@@ -114,15 +112,7 @@ class NovaCompute(ComputeDriver):
     def image_properties(
         self, *, host: str, timeout: float
     ) -> Mapping[str, Mapping[str, str]] | None:
-        deadline = Deadline(self._clock, timeout)
-        if self._nova.spoken(deadline)[1] < IMAGES[0]:
-            return None
-        query = {'all_tenants': '1', 'host': host}
-        return dict(
-            self._nova.pages(
-                '/servers/detail', query, IMAGES, deadline, records.image_properties, itemgetter(0)
-            )
-        )
+        return images.of_host(self._nova, host, Deadline(self._clock, timeout))
 
     def instances_changed(self, *, since: float, timeout: float) -> tuple[Instance, ...]:
         return self._changed.ask(since, Deadline(self._clock, timeout))

@@ -23,6 +23,7 @@ from drivers.contracts.clock import Clock
 from drivers.simulated import app, server, transport, world
 
 TOP = Path(__file__).resolve().parent.parent.parent
+NOBODY = '00000000-0000-4000-8000-000000000000'  #: no instance, and no provider
 PATIENCE = 60.0  # seconds for what Nova does in its own time
 
 
@@ -336,3 +337,24 @@ class NovaPeer(Peer):
 
 #: Every implementation of the contract, with what it speaks to.
 PEERS: list[type[Any]] = [MountedPeer, ServedPeer, NovaPeer]
+
+
+def every_question(driver: NovaCompute, peer: Peer) -> list[Callable[[float], object]]:
+    """Each call that asks or changes something, by how many seconds it may take."""
+    return [
+        lambda seconds: driver.services(timeout=seconds),
+        lambda seconds: driver.hypervisors(timeout=seconds),
+        lambda seconds: driver.instances(host=peer.hosts[0], timeout=seconds),
+        lambda seconds: driver.instances_changed(since=0, timeout=seconds),
+        lambda seconds: driver.instance(NOBODY, timeout=seconds),
+        lambda seconds: driver.migrations(timeout=seconds),
+        lambda seconds: driver.migrations(since=0, timeout=seconds),
+        lambda seconds: driver.consumers(NOBODY, timeout=seconds),
+        lambda seconds: driver.traits(NOBODY, timeout=seconds),
+        lambda seconds: driver.capacities(timeout=seconds),
+        lambda seconds: driver.set_service(NOBODY, forced_down=True, timeout=seconds),
+        lambda seconds: driver.evacuate(
+            NOBODY, target=None, keep_stopped=False, timeout=seconds
+        ) or '',
+        lambda seconds: driver.check_access(timeout=seconds),
+    ]  # fmt: skip

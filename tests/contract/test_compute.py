@@ -12,11 +12,10 @@ import pytest
 from drivers.compute.nova import NovaCompute
 from drivers.contracts.compute import Instance, Service
 from drivers.contracts.errors import AccessDenied, DriverError, NotFound, Refused, Unreachable
-from tests.contract.compute_peers import PEERS, Peer
+from tests.contract.compute_peers import NOBODY, PEERS, Peer, every_question
 
 SECONDS = 30.0
 GRACE = 2.0  # what a loaded machine may add to a deadline
-NOBODY = '00000000-0000-4000-8000-000000000000'
 
 
 @pytest.fixture(scope='module', params=PEERS, ids=[kind.name for kind in PEERS])
@@ -345,26 +344,6 @@ def test_many_threads_share_one_token(peer: Peer) -> None:
 
 
 # --- what goes wrong ------------------------------------------------------------------------------
-
-
-def every_question(driver: NovaCompute, peer: Peer) -> list[Callable[[float], object]]:
-    return [
-        lambda seconds: driver.services(timeout=seconds),
-        lambda seconds: driver.hypervisors(timeout=seconds),
-        lambda seconds: driver.instances(host=peer.hosts[0], timeout=seconds),
-        lambda seconds: driver.instances_changed(since=0, timeout=seconds),
-        lambda seconds: driver.instance(NOBODY, timeout=seconds),
-        lambda seconds: driver.migrations(timeout=seconds),
-        lambda seconds: driver.migrations(since=0, timeout=seconds),
-        lambda seconds: driver.consumers(NOBODY, timeout=seconds),
-        lambda seconds: driver.traits(NOBODY, timeout=seconds),
-        lambda seconds: driver.capacities(timeout=seconds),
-        lambda seconds: driver.set_service(NOBODY, forced_down=True, timeout=seconds),
-        lambda seconds: driver.evacuate(
-            NOBODY, target=None, keep_stopped=False, timeout=seconds
-        ) or '',
-        lambda seconds: driver.check_access(timeout=seconds),
-    ]  # fmt: skip
 
 
 @pytest.fixture
