@@ -1,12 +1,14 @@
 """Many alarms at once over HTTP, and processes that are killed meanwhile: what was answered 202 is
 in the database and is decided, and each host has one recovery.
 
-When which process is killed is drawn anew for each run; RECOVERY_KILL_SEED draws it once more.
+There are two replicas of the API then. When which process is killed is drawn anew for each run;
+RECOVERY_KILL_SEED draws it once more.
 """
 
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import os
 import random
@@ -39,42 +41,57 @@ CLOCK = SystemClock()
 HOSTS = ('compute-01', 'compute-02')  #: that fail; of a third one a human would be asked
 CLOUD, DEAD = 100, 90  #: hosts of a large cloud, and how many of them fail
 SENDERS, ALARMS, TIMES = 50, 100, 10  #: how often each alarm is posted
-DAEMONS = ('recovery-api', 'recovery-watcher', 'recovery-worker')
+API, REPLICA = 'recovery-api', 'replica of recovery-api'
+DAEMONS = (API, 'recovery-watcher', 'recovery-worker')
 KILLS = 6
 TOKEN = 'not-a-secret-token-1'
 SOURCES = 'sources: {am: {driver: alertmanager, token: {file: token}}}\n'
 
 
 class Site:
-    """A world, and the processes of ours, each of its own."""
+    """A world, and the processes of ours, each of its own.
 
-    def __init__(self, folder: Path, hosts: int, failing: Sequence[str]) -> None:
+    :param replica: whether there are two of recovery-api, which are asked in turns.
+    """
+
+    def __init__(
+        self, folder: Path, hosts: int, failing: Sequence[str], *, replica: bool = False
+    ) -> None:
         self.folder = folder
+        self.names = (*DAEMONS, REPLICA) if replica else DAEMONS
         self.failing = failing
         self.world = small_world(CLOCK, hosts, hosts, SETTINGS, seed=1)
         self._server = Server(App(self.world), CLOCK, ('127.0.0.1', 0))
         self._served = self._server.start()
-        address = free_address()
-        self.port = int(address.rpartition(':')[2])
+        addresses = [free_address() for name in self.names if name in (API, REPLICA)]
+        self._ports = [int(one.rpartition(':')[2]) for one in addresses]
+        self._turns = itertools.cycle(self._ports)
         self.began = CLOCK.now()
         (folder / DATABASE).write_bytes(empty())
         (folder / 'sources.yaml').write_text(SOURCES)
         (folder / 'token').write_text(TOKEN)
         conf = {
-            'api.auth': 'noauth', 'api.listen': address,
+            'api.auth': 'noauth', 'api.listen': addresses[-1],
             'sources.file': folder / 'sources.yaml',
         }  # fmt: skip
-        self._config = furnish(folder, self._server.url, conf)
+        self._configs = dict.fromkeys(self.names, furnish(folder, self._server.url, conf))
+        if replica:
+            other = folder / 'replica.conf'
+            said = self._configs[API].read_text()
+            other.touch(mode=0o600)
+            other.write_text(said.replace(addresses[-1], addresses[0]))
+            self._configs[REPLICA] = other
         self.store = Store(f'sqlite:///{folder / DATABASE}', CLOCK)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
-        for name in DAEMONS:
+        for name in self.names:
             self.start(name)
-        until(self._answers, 'the API answers', 60)
+        until(self._answer, 'the APIs answer', 60)
 
     def start(self, name: str) -> None:
+        program = Path(sys.executable).with_name(name.rpartition(' ')[2])
         with (self.folder / f'{name}.log').open('ab') as log:
             self.running[name] = subprocess.Popen(
-                [Path(sys.executable).with_name(name), '--config-file', self._config],
+                [program, '--config-file', self._configs[name]],
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -97,8 +114,8 @@ class Site:
         CLOCK.wait(self._served, 10)
 
     def ask(self, method: str, path: str, body: Any = None, **more: str) -> tuple[int, Any]:
-        """Raises OSError when nobody answers."""
-        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
+        """Ask the next replica. Raises OSError when nobody answers."""
+        connection = http.client.HTTPConnection('127.0.0.1', next(self._turns), timeout=30)
         try:
             headers = {'Content-Type': 'application/json', **more}
             connection.request(method, path, json.dumps(body) if body else None, headers)
@@ -115,22 +132,24 @@ class Site:
 
     def said(self) -> str:
         """Complaints of the processes."""
-        logs = [(self.folder / f'{name}.log').read_text() for name in DAEMONS]
+        logs = [(self.folder / f'{name}.log').read_text() for name in self.names]
         return '\n'.join(line for log in logs for line in log.splitlines() if ' ERROR ' in line)
 
-    def _answers(self) -> bool:
-        assert self.running['recovery-api'].poll() is None, self.said()
+    def _answer(self) -> bool:
+        assert all(one.poll() is None for one in self.running.values()), self.said()
         try:
-            return self.ask('GET', '/v1')[0] == 200
+            return all(self.ask('GET', '/v1')[0] == 200 for _ in self._ports)
         except OSError:
             return False
 
 
 @contextmanager
-def failed(folder: Path, hosts: int, failing: Sequence[str]) -> Iterator[Site]:
+def failed(
+    folder: Path, hosts: int, failing: Sequence[str], *, replica: bool = False
+) -> Iterator[Site]:
     """A cloud in which some hosts have died, and Nova knows."""
     with ExitStack() as stack:
-        made = Site(folder, hosts, failing)
+        made = Site(folder, hosts, failing, replica=replica)
         stack.callback(made.close)
         enrol(made)
         for name in failing:
@@ -141,7 +160,7 @@ def failed(folder: Path, hosts: int, failing: Sequence[str]) -> Iterator[Site]:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    with failed(tmp_path, 12, HOSTS) as made:
+    with failed(tmp_path, 12, HOSTS, replica=True) as made:
         yield made
 
 
@@ -302,8 +321,8 @@ class Killer:
     def __init__(self, site: Site, load: Load, seed: int) -> None:
         self._site, self._load = site, load
         self._chance = random.Random(seed)
-        more = self._chance.choices(DAEMONS, k=KILLS - len(DAEMONS))
-        names = self._chance.sample([*DAEMONS, *more], KILLS)  # each of them once at least
+        more = self._chance.choices(site.names, k=KILLS - len(site.names))
+        names = self._chance.sample([*site.names, *more], KILLS)  # each of them once at least
         moments = sorted(self._chance.sample(range(load.total), KILLS))
         self._plan = list(zip(moments, names, strict=True))
 
