@@ -62,7 +62,7 @@ def rehearse(
 def _rest(heard: Heard) -> tuple[Rehearsed, ...]:
     found = [Rehearsed('wrong', sentence) for sentence in heard.wrong]
     if heard.passed:
-        found.append(Rehearsed('passed', f'{heard.passed} parts match nothing: no alarms'))
+        found.append(Rehearsed('passed', f'no alarms, since they match nothing: {heard.passed}'))
     if heard.missing:
         found.append(Rehearsed('missing', f'the sender left {heard.missing} alarms out'))
     return tuple(found)

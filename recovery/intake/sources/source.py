@@ -22,7 +22,10 @@ from recovery.policy import order
 from recovery.site import Site
 
 DRIVERS = 'recovery.alarms'
-NO_KEYSTONE = '[api] auth = noauth knows no tokens of Keystone'
+NO_KEYSTONE = (
+    '[api] auth = noauth knows no tokens of Keystone: set it to keystone, or give the source '
+    'a token'
+)
 KEYS = ('token', 'hmac', 'keystone')  #: ways to be known, one of which a source has
 
 

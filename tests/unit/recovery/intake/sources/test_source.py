@@ -143,7 +143,7 @@ def test_in_a_lab_a_source_of_keystone_is_refused_alone(
     )
     found: Any = load(conf, tmp_path, text)
     assert found.get('am').read(Post('am', {'h': 'a'}, {}, 1.0)).wrong == ()
-    with pytest.raises(BadPayload, match=r'source aodh: .* noauth knows no tokens of Keystone'):
+    with pytest.raises(BadPayload, match=r'source aodh: .* knows no tokens of Keystone: set it'):
         found.get('aodh').read(Post('aodh', {}, {}, 1.0))
     with pytest.raises(BadSources, match=r'source aodh: .* noauth knows no tokens of Keystone'):
         found.refuse_secretless()
