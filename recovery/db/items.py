@@ -12,6 +12,7 @@ from recovery.db import states
 from recovery.db.intents import Author
 from recovery.db.rows import insert
 from recovery.db.tables import attempt, item
+from recovery.db.tables import host as host_table
 from recovery.db.tables import recovery as recovery_table
 
 AT_ONCE = 500  # instances named in one query: SQLite bounds the number of parameters
@@ -131,12 +132,17 @@ def reopen(connection: sa.Connection, recovery: str, which: frozenset[str]) -> i
 
 
 def newest_of_host(connection: sa.Connection, host: str, which: frozenset[str]) -> tuple[Item, ...]:
-    """Items of these states in the newest host-down recovery of a host."""
+    """Items of these states in the host-down recovery that marked a host failed last, or else in
+    the newest one: an older one may have been begun anew since."""
+    marked = sa.select(host_table.c.failed_by).where(host_table.c.name == host).scalar_subquery()
     newest = (
         sa.select(recovery_table.c.id)
         .where(recovery_table.c.host == host, recovery_table.c.kind == 'host-down')
         .where(recovery_table.c.id.in_(sa.select(item.c.recovery)))  # not one that never began
-        .order_by(recovery_table.c.created_at.desc())
+        .order_by(
+            sa.case((recovery_table.c.id == marked, 0), else_=1),
+            recovery_table.c.created_at.desc(),
+        )
         .limit(1)
     )
     recovery = connection.execute(newest).scalar()

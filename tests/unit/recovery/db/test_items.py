@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from flows.records import OPEN_ATTEMPTS, AttemptState, ItemState
 from recovery.claims.claim import Claim
-from recovery.db import items, states
+from recovery.db import hosts, items, states
 from recovery.db.states import IllegalTransition
 from recovery.db.tables import attempt, item
 from tests.unit.recovery.claims.scene import HOST, Scene, instance
@@ -192,7 +192,11 @@ def test_leftovers_are_of_the_newest_recovery_that_had_items(here: Scene, claim:
     here.claimed().release(states.UNDONE)  # never came to its instances
     here.pass_(10)
     here.recovery(kind='host-return')
-    with here.store.read() as connection:
+    with here.store.write() as connection:
         found = items.newest_of_host(connection, HOST, frozenset({'failed'}))
         assert [one.name for one in found] == ['vm-2']
+        # The first one was begun anew, and has fenced the host last.
+        hosts.put(connection, HOST, failed_by=claim.recovery_id)
+        found = items.newest_of_host(connection, HOST, frozenset({'failed'}))
+        assert [one.name for one in found] == ['vm-1']
         assert items.newest_of_host(connection, 'compute-02', frozenset({'failed'})) == ()
