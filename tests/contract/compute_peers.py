@@ -345,6 +345,7 @@ def every_question(driver: NovaCompute, peer: Peer) -> list[Callable[[float], ob
         lambda seconds: driver.services(timeout=seconds),
         lambda seconds: driver.hypervisors(timeout=seconds),
         lambda seconds: driver.instances(host=peer.hosts[0], timeout=seconds),
+        lambda seconds: driver.image_properties(host=peer.hosts[0], timeout=seconds),
         lambda seconds: driver.instances_changed(since=0, timeout=seconds),
         lambda seconds: driver.instance(NOBODY, timeout=seconds),
         lambda seconds: driver.migrations(timeout=seconds),
