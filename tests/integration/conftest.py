@@ -8,23 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.databases import database
 from tests.integration.real_nova import Cloud
 from tests.integration.real_site import Site
 
 MakeSite = Callable[..., Site]
-HERE = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the one real cloud runs one after the other, and mostly waits: the other files
-    have another process meanwhile, each of them as a whole."""
-    for item in items:
-        if item.path.parent == HERE:
-            name = item.path.stem
-            group = 'cloud' if name.startswith('test_real_') else name
-            item.add_marker(pytest.mark.xdist_group(group))
+class Sides(LoadScopeScheduling):
+    """What needs the one real cloud runs one after the other, and mostly waits: all the rest has
+    another process meanwhile."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return 'cloud' if '/test_real_' in nodeid else 'rest'
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sides:
+    return Sides(config, log)
 
 
 @pytest.fixture
