@@ -114,14 +114,14 @@ def _watcher(folder: Path) -> Iterator[None]:
 def _report(
     floods: Sequence[Flood], store: Store, hosts: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    lines, wrong = [], list(_judge(floods[0], store, hosts))
+    used = site.usage(floods[0].api.process)  # Masakari's has children, who are not seen
+    lines = [f'{floods[0].api.name}: at most {used.memory:.0f} MB, {used.cpu:.0f} s of CPU']
+    wrong = list(_judge(floods[0], store, hosts))
     for flood in floods:
-        used = site.usage(flood.api.process)
         lines += [
             f'{flood.api.name}: {ALARMS} alarms x {TIMES} from {SENDERS} senders, '
             f'{len(flood.answers)} posts in {flood.busy:.0f} s, '
-            f'{len(flood.answers) / flood.busy:.0f} each second; the API had at most '
-            f'{used.memory:.0f} MB and used {used.cpu:.0f} s',
+            f'{len(flood.answers) / flood.busy:.0f} each second',
             *report.table(HEAD, list(_rows(flood))), '',
         ]  # fmt: skip
     if len(floods) > 1:
