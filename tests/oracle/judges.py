@@ -67,6 +67,14 @@ class Play(logging.Handler):
         )
         return next(found, set())
 
+    def deleted_by(self, at: float) -> set[str]:
+        """Instances that their users had deleted by that wall-clock time."""
+        return {
+            one.id
+            for one in self.world.instances.values()
+            if one.vm_state == 'deleted' and one.updated <= at
+        }
+
     def broken(self, rule: str, sentence: str, at: float | None = None) -> Broken:
         """A rule, broken now, or at that wall-clock time."""
         when = self.world.time if at is None else at - self.began
@@ -314,6 +322,7 @@ def items_are_all_and_end(play: Play) -> Iterator[Broken]:
                 what = f'{one["name"]} is {one["state"]}, and its recovery has ended'
                 yield play.broken('S21', what, row['ended_at'])
         missing = play.there(row, play.closed) - {one['instance'] for one in items}
+        missing -= play.deleted_by(row['ended_at'])
         if missing:
             what = f'{len(missing)} instances of {row["host"]} are no items of its recovery'
             yield play.broken('S21', what, row['ended_at'])
