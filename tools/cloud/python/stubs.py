@@ -23,7 +23,6 @@ IMAGE = {
     'owner': 'lab',
     'container_format': 'bare',
     'disk_format': 'raw',
-    'os_distro': 'lab',
     'size': 1048576,
     'virtual_size': 1048576,
     'min_disk': 0,
@@ -35,7 +34,8 @@ IMAGE = {
     'self': '/v2/images/11111111-2222-4333-8444-555555555555',
     'schema': '/v2/schemas/image',
 }
-IMAGES = {IMAGE['id']: IMAGE}
+# What the schema does not list is a property of the image, not a part of its record.
+IMAGES = {IMAGE['id']: {**IMAGE, 'os_distro': 'lab'}}
 IMAGE_PROPS = {k: {'type': ['null', 'string', 'boolean', 'integer', 'array']} for k in IMAGE}
 log = logging.getLogger('stub')
 
