@@ -18,6 +18,9 @@ from recovery.db.tables import recovery as table
 POWER_OFF = 'power-off'  # the action whose intent is the line
 #: What begins with a host takes its instances along.
 ABOVE = frozenset({'host-down', 'host-drain', 'host-return'})
+#: The code of one that ended because what it is about was over, and its note of the round in which
+#: that was found.
+OVER = 'over'
 FLAGS = ('disable-service', 'force-down', 'clear-force-down', 'enable-service')
 # Made once: every watcher asks it at every look.
 DUE = (
@@ -136,12 +139,18 @@ def blocking(connection: sa.Connection, kind: str, subject: str) -> sa.RowMappin
     return connection.execute(query).mappings().first()
 
 
-def lock_live(connection: sa.Connection, recovery: str) -> bool:
-    """Let nobody else change a recovery until this transaction ends. False: it has ended."""
+def lock_live(connection: sa.Connection, recovery: str) -> sa.RowMapping | None:
+    """A live recovery, which nobody else changes until this transaction ends. None: it has
+    ended."""
     mine = (table.c.id == recovery) & table.c.state.in_(states.LIVE)
-    return (
-        connection.execute(sa.select(table.c.id).where(mine).with_for_update()).first() is not None
-    )
+    return connection.execute(sa.select(table).where(mine).with_for_update()).mappings().first()
+
+
+def ends_as_over(row: sa.RowMapping) -> bool:
+    """Whether a live recovery is about to end because what it is about was over: it answers no
+    alarm that comes now."""
+    ends = row['undoing'] or row['wish'] == 'undo'
+    return bool(ends and (row['code'] == OVER or row['notes'].get(OVER) == row['round']))
 
 
 def move(
@@ -241,7 +250,7 @@ def closed_at(
         _about(host, kind),
         table.c.kind == kind,
         table.c.state.in_(ended),
-        sa.func.coalesce(table.c.code, '') != 'over',
+        sa.func.coalesce(table.c.code, '') != OVER,
     )
     if but is not None:
         query = query.where(table.c.id != but)

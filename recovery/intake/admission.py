@@ -129,9 +129,13 @@ def _ignored(
     live: sa.RowMapping | None,
 ) -> Outcome:
     recovery = live['id'] if live is not None and decision.gate == FREE.name else None
-    # Who ends it because its source says that it is over must see this alarm, or we its end.
-    if recovery is not None and not recoveries.lock_live(connection, recovery):
-        raise Changed
+    if recovery is not None:
+        # Who ends it because its source says that it is over must see this alarm, or we its end.
+        joined = recoveries.lock_live(connection, recovery)
+        if joined is None:
+            raise Changed
+        if recoveries.ends_as_over(joined):
+            return _after_its_end(connection, row, recovery)
     _settle(connection, row, decision, recovery)
     if recovery is not None:  # the repeat is evidence
         what = f'{row["source"]} says so too: {row["kind"]} {row["subject"]}'
@@ -155,6 +159,15 @@ def _postponed(
     _undecided(site, connection, row, decision, reason)
     verb = f'recovery cancel {name} --leave'
     return Outcome(row['id'], 'hold', reason, None, verb, decision.gate)
+
+
+def _after_its_end(connection: sa.Connection, row: sa.RowMapping, recovery: str) -> Outcome:
+    """What died again while it is given back stays undecided until that has ended."""
+    name = recovery[:8]
+    reason = f'recovery {name} is being given back, because it was over; this is decided after it'
+    if row['reason'] != reason:
+        alarms.postpone(connection, row['id'], reason)
+    return Outcome(row['id'], 'hold', reason, None, f'recovery show {name}', FREE.name)
 
 
 def _unplaced(

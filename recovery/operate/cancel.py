@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recovery.db import intents, spares, states
+from recovery.db.recoveries import OVER
 from recovery.db.store import Store
 from recovery.operate.change import ENDING, put, take, tell
 from recovery.operate.refusal import Refusal
@@ -120,11 +121,9 @@ def _ask_owner(
     # Only its owner may end what it runs; one that is free goes to a worker for its end.
     state = states.RUNNING if row['state'] == states.RUNNING else states.READY
     free: dict[str, Any] = {} if state == states.RUNNING else {'next_check': None}
-    if code != 'cancelled':
-        free['code'] = code
     put(
         connection, row, state, store.clock.now(),
-        wish=how.value, wish_by=by, wish_reason=reason, **free,
+        wish=how.value, wish_by=by, wish_reason=reason, **free, **_marked(row, code),
     )  # fmt: skip
     return Outcome.ASKED
 
@@ -147,9 +146,16 @@ def _let_undo(
 ) -> Outcome:
     # A free recovery that waits or is held becomes ready; the worker that wins it undoes.
     values = {'undoing': True, 'next_check': None, 'expires_at': None, 'code': code}
-    said = f'cancelled by {by}: {reason}'
-    put(connection, row, states.READY, store.clock.now(), **values, reason=said, verb=None)
+    values |= {'reason': f'cancelled by {by}: {reason}', 'verb': None, **_marked(row, code)}
+    put(connection, row, states.READY, store.clock.now(), **values)
     return Outcome.UNDOING
+
+
+def _marked(row: Mapping[str, Any], code: str) -> dict[str, Any]:
+    """That it was over, which an undo that waits must not forget: then it has another code."""
+    if code != OVER:
+        return {}
+    return {'code': code, 'notes': {**row['notes'], code: row['round']}}
 
 
 def _end(

@@ -11,12 +11,17 @@ import sqlalchemy as sa
 from drivers.contracts.alarms import Resolved
 from recovery.db import alarms, events, intents, recoveries, states
 from recovery.intake.naming import SPELLED
-from recovery.operate.cancel import How, cancel_in
+from recovery.operate.cancel import How, Outcome, cancel_in
 from recovery.operate.refusal import Refusal
 from recovery.policy.gates.nova import OVER
 from recovery.site import Site
 from recovery.view.ids import short
 
+ENDS = {
+    Outcome.ENDED: 'is cancelled',
+    Outcome.UNDOING: 'is given back by a worker, and ends then',
+    Outcome.ASKED: 'ends at the next step of its worker',
+}
 KEPT = 'it is told in the story of the recovery, and nothing else'
 
 
@@ -50,23 +55,22 @@ def _one(site: Site, said: Resolved, recovery: str, over: frozenset[str], *, end
     name, stays = short(recovery), KEPT
     if ends:
         try:
-            stays = site.store.transact(lambda one: _end(site, one, said, recovery, over))
+            outcome = site.store.transact(lambda one: _end(site, one, said, recovery, over))
+            return f'recovery {name} {ENDS[outcome]}'
         except Refusal as refusal:
             stays = refusal.sentence
-    if not stays:
-        return f'recovery {name} is cancelled'
     _tell(site, said, recovery, stays)
     return f'recovery {name} goes on: {stays}'
 
 
 def _end(
     site: Site, connection: sa.Connection, said: Resolved, recovery: str, over: frozenset[str]
-) -> str:
-    """End it, or say why it goes on. Raises Refusal."""
+) -> Outcome:
+    """End it. Raises Refusal when it goes on, with why."""
     recoveries.lock_live(connection, recovery)  # whoever joins it now is seen, or sees its end
     if why := _stays(connection, recovery, over):
-        return why
-    cancel_in(
+        raise Refusal(why, f'recovery show {short(recovery)}')
+    outcome = cancel_in(
         connection,
         site.store,
         recovery,
@@ -76,7 +80,7 @@ def _end(
         code=OVER.name,
     )
     alarms.over(connection, recovery, said.source)
-    return ''
+    return outcome
 
 
 def _stays(connection: sa.Connection, recovery: str, over: frozenset[str]) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 import yaml
 
-from drivers.contracts.alarms import Alarm
+from drivers.contracts.alarms import Alarm, Resolved
 from drivers.simulated.faults import Note
 from drivers.simulated.instances import Instance
 from recovery.db import scopes, states, tables
@@ -29,6 +29,7 @@ from recovery.intake.receive import receive
 from recovery.intake.returning import request_return
 from recovery.operate import confirm, enrol, hold, labels, rerun, service, settle, windows
 from recovery.operate.cancel import How, cancel
+from recovery.operate.resolved import resolved
 from recovery.service.worker import Worker
 from tests.reserves import Reserves
 from tests.stage import Stage
@@ -404,6 +405,11 @@ class Verbs:
     def cancel(self, how: str) -> str:
         recovery = self._recovery()
         return str(self._ask(lambda: cancel(self._store, recovery, How(how), by=ANN, reason=WHY)))
+
+    def resolved(self, kind: str, host: str, source: str = 'test') -> str:
+        """Its source says that it is over, and is believed."""
+        over = Resolved(source, '', kind, host, self.stage.clock.now())
+        return str(self._ask(lambda: resolved(self.stage.site, over, ends=True)))
 
     def settle(self, name: str, seen: str) -> None:
         said, recovery = settle.Seen(seen), self._recovery()

@@ -75,6 +75,27 @@ def test_only_a_live_one_is_joined(connection: sa.Connection) -> None:
     assert not recoveries.lock_live(connection, FIRST.id)
 
 
+@pytest.mark.parametrize(
+    ('ends', 'values'),
+    [
+        (True, {'wish': 'undo', 'code': 'over'}),
+        (True, {'undoing': True, 'code': 'over'}),
+        (True, {'undoing': True, 'code': 'nova-away', 'notes': {'over': 1}}),
+        (False, {'undoing': True, 'code': 'nova-away', 'notes': {'over': 1}, 'round': 2}),
+        (False, {'wish': 'undo', 'code': 'cancelled'}),
+        (False, {'code': 'nova-away', 'notes': {'over': 1}}),
+    ],
+)
+def test_what_ends_as_over_answers_no_alarm(
+    connection: sa.Connection, ends: bool, values: dict[str, Any]
+) -> None:
+    recoveries.create(connection, FIRST)
+    connection.execute(sa.update(table).values({'round': 1, **values}))
+    row = recoveries.lock_live(connection, FIRST.id)
+    assert row is not None
+    assert recoveries.ends_as_over(row) is ends
+
+
 def test_an_ended_one_blocks_nothing(connection: sa.Connection) -> None:
     recoveries.create(connection, FIRST)
     assert recoveries.move(connection, FIRST.id, 'held', 'cancelled', 120.0)
