@@ -33,10 +33,15 @@ def settings(conf: cfg.ConfigOpts) -> Iterator[Setting]:
             if line[:1].isspace() or line[:1] in ('', '#', ';'):
                 continue  # the rest of a value, or a remark
             if line.startswith('['):
-                group = line.strip().strip('[]').strip()
+                group = _heading(line.rstrip()[1:-1])
             else:
                 name = re.split('[:=]', line, maxsplit=1)[0].strip().replace('-', '_')
                 yield Setting(file, number, group, name)
+
+
+def _heading(text: str) -> str:
+    """As oslo.config takes it: in any case but for DEFAULT, and with the spaces inside."""
+    return text if text == 'DEFAULT' else text.lower()
 
 
 def _in_directories(conf: cfg.ConfigOpts) -> list[str]:

@@ -17,6 +17,7 @@ from tests.unit.recovery.conf.test_form import load
         ('[policy]\nmass-cuont: 3', '[policy] has no option mass_cuont'),
         ('[metrics]\nport = 1', '[metrics] has no option port, .*: there are api_listen, listen'),
         ('[polciy]\nmass_count = 3', 'there is no group [polciy], .*: is policy meant'),
+        ('[ policy ]\nmass_count = 3', 'there is no group [ policy ], .*: is policy meant'),
     ],
 )
 def test_what_is_no_option(tmp_path: Path, text: str, said: str) -> None:
@@ -30,6 +31,7 @@ def test_what_is_no_option(tmp_path: Path, text: str, said: str) -> None:
     'text',
     [
         '[policy]\nmass-count = 3\n# mass_cuont = 4\n',
+        '[Policy]\nmass_count = 3\n',
         '[policy]\ndomain_share = zone:0.4,\n  aggregate/a=b:0.3\n',  # the rest of a value
         '[keystone_authtoken]\nwhatever = 1\n[oslo_policy]\nmore = 2\n',
         '[DEFAULT]\nlog_file = x\n',
