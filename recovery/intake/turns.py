@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from drivers.contracts.clock import Clock
 
-PATIENCE_SECONDS = 5.0  #: since the one who has the turn began
+PATIENCE_SECONDS = 5.0  #: of one who waits, and since the one who has the turn began
 
 
 class Turns:
@@ -37,6 +37,7 @@ class Turns:
                 mine.set()
 
     def _take(self, name: str) -> threading.Event | None:
+        came = self._clock.elapsed()
         while True:
             now = self._clock.elapsed()
             with self._lock:
@@ -45,6 +46,6 @@ class Turns:
                     mine = threading.Event()
                     self._taken[name] = now, mine
                     return mine
-            began, ended = other
-            if not self._clock.wait(ended, max(0.0, began + PATIENCE_SECONDS - now)):
+            began, ended = other  # who came before it began has waited for others, too
+            if not self._clock.wait(ended, max(0.0, min(came, began) + PATIENCE_SECONDS - now)):
                 return None

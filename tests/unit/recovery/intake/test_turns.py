@@ -65,6 +65,14 @@ def test_nobody_waits_for_ever(clock: VirtualClock) -> None:
     assert [one - began for one in work.ended] == [PATIENCE_SECONDS + 1.0] * 2 + [60.0]
 
 
+def test_nobody_waits_for_one_after_the_other(clock: VirtualClock) -> None:
+    """When a decision leaves the alarm unanswered, the next one decides again."""
+    work = Work(clock)
+    began = clock.elapsed()
+    run(clock, *[lambda: work.do('alarm', PATIENCE_SECONDS - 1.0)] * 6)
+    assert max(work.ended) - began <= 2 * PATIENCE_SECONDS
+
+
 def test_a_failure_gives_the_turn_back(clock: VirtualClock) -> None:
     work = Work(clock)
     with pytest.raises(KeyError):
