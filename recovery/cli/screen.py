@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from recovery.db.states import HELD
 from recovery.view import times
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ def _items(page: Page) -> Iterator[Text]:
 def _foot(page: Page) -> Iterator[Text]:
     seen = page.outlook
     # What is held is decided again by itself: a human may approve it, and need not.
-    waits = seen.human and page.recovery.row['next_check'] is None
+    again = page.recovery.row['next_check'] is not None
+    waits = seen.human and not (again and page.recovery.state == HELD)
     word = 'WAITS FOR A HUMAN' if waits else page.recovery.state
     yield _line((f'{word}: ', STYLES.get(page.recovery.state, 'bold')), seen.sentence)
     if len(page.holding) > 1:  # an approval has to cover all of them

@@ -113,7 +113,10 @@ def _own_workers(site: Site, inputs: Inputs) -> list[str]:
     names = ', '.join(here)
     if elsewhere:
         return [f'{names} runs on this host: another worker takes its recovery']
-    return [f'every worker runs on this host ({names}): when it dies nobody recovers it']
+    return [
+        f'every worker that is not cut off runs on this host ({names}): when it dies nobody '
+        'recovers it'
+    ]
 
 
 def _instances(site: Site, inputs: Inputs) -> tuple[Planned, ...]:

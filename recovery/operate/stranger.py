@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from flows.stop import StoreAway
 from recovery.db import fence_paths, hosts, scopes
 from recovery.db.store import Store
 
@@ -16,15 +17,19 @@ SHOWN = 5  #: names that a sentence gives
 
 
 def doubt(store: Store, scope: str) -> list[str]:
-    """One sentence about a scope that covers no host, or none. Raises StoreAway."""
+    """One sentence about a scope that covers no host, or none: also when the database is away, for
+    the order is in force by now."""
     kind, _, name = scope.partition(':')
     if scope == scopes.CLOUD:
         return []
-    with store.read() as connection:
-        if kind == 'segment':
-            known = sorted({one.segment for one in hosts.every(connection) if one.segment})
-        else:
-            known = sorted(fence_paths.grades(connection))
+    try:
+        with store.read() as connection:
+            if kind == 'segment':
+                known = sorted({one.segment for one in hosts.every(connection) if one.segment})
+            else:
+                known = sorted(fence_paths.grades(connection))
+    except StoreAway:
+        return []
     # Without a name at all watchers check no fence path, and which hosts there are is not known.
     if name in known or (kind == 'host' and not known):
         return []

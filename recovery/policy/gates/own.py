@@ -60,8 +60,8 @@ def _own(inputs: Inputs) -> Answer:
     if elsewhere:
         return admit('another worker takes it than the one that runs on it', here=list(here))
     return hold(
-        f'every worker of ours runs on {inputs.subject} ({", ".join(here)}): nobody would go on '
-        'once it is fenced; start one elsewhere',
+        f'every worker of ours that is not cut off runs on {inputs.subject} ({", ".join(here)}): '
+        'nobody would go on once it is fenced; start one elsewhere',
         f'recovery approve {inputs.id}',
         here=list(here),
     )

@@ -259,7 +259,7 @@ STAKES: list[Case] = [
     ),
     ('own-host', {}, ADMIT, 'no worker of ours'),
     ('own-host', {'workers_here': ('w1',), 'workers_elsewhere': ('w2',)}, ADMIT, 'another worker'),
-    ('own-host', {'workers_here': ('w1',)}, HOLD, 'every worker of ours runs on c1 (w1)'),
+    ('own-host', {'workers_here': ('w1',)}, HOLD, 'not cut off runs on c1 (w1)'),
     ('own-host', {'workers_elsewhere': ('w2',)}, ADMIT, ''),
     ('capacity', {}, ADMIT, '9 other hosts'),
     ('capacity', {'services': AWAY}, ADMIT, 'nobody knows'),
