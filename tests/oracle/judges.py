@@ -298,14 +298,15 @@ def nothing_left_over(play: Play) -> Iterator[Broken]:
         if row['arguments']['accept_leftovers'] or not play.closed:
             continue
         items = [one for one in play.rows(tables.item) if one['source'] == row['host']]
-        left = {one['instance'] for one in items if one['state'] == 'left'}
-        astray = play.there(row, play.opened) - left
-        astray |= {
+        anew = {
             one['instance']
             for one in items
-            if one['state'] not in ('moved', 'left')
-            and (play.recoveries[one['recovery']]['ended_at'] or float('inf')) <= row['ended_at']
+            if (play.recoveries[one['recovery']]['ended_at'] or float('inf')) > row['ended_at']
         }
+        left = {one['instance'] for one in items if one['state'] == 'left'}
+        astray = play.there(row, play.opened) - left
+        astray |= {one['instance'] for one in items if one['state'] not in ('moved', 'left')}
+        astray -= anew
         if astray:
             what = f'{row["host"]} was opened with {len(astray)} instances that nothing explains'
             yield play.broken('S20', what, row['ended_at'])
