@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.db import pages, scopes
+from recovery.db import pages, scopes, states
 from recovery.db.rows import insert
 from recovery.db.tables import guard, host, member, recovery, window
 from recovery.db.tables import segment as table
@@ -94,6 +94,20 @@ def busy(connection: sa.Connection, uuid: str) -> sa.RowMapping | None:
         recovery.c.host.in_(names), recovery.c.open_key.is_not(None)
     )
     return connection.execute(query.order_by(recovery.c.created_at).limit(1)).mappings().first()
+
+
+def lacking(connection: sa.Connection, uuid: str, but: str, code: str) -> bool:
+    """Whether a recovery of one of its hosts waits with that code.
+
+    :param but: False, too, when this host is itself under recovery.
+    """
+    names = sa.select(member.c.name).where(member.c.segment == uuid)
+    query = sa.select(recovery.c.host, recovery.c.state, recovery.c.code).where(
+        recovery.c.host.in_(names), recovery.c.open_key.is_not(None)
+    )
+    live = connection.execute(query).all()
+    waits = any(one.state == states.WAITING and one.code == code for one in live)
+    return waits and all(one.host != but for one in live)
 
 
 def _labelled(old: Segment) -> sa.ColumnElement[bool]:

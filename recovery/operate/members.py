@@ -11,7 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.db import guards, hosts, members
+from flows.tasks.spare_waits import NO_SPARE
+from recovery.db import guards, hosts, members, segments
 from recovery.db.members import Member
 from recovery.db.segments import Segment
 from recovery.db.tables import recovery
@@ -78,7 +79,8 @@ def change(
         old = _member(connection, owner, uuid)
         if fields.get(ON) is False:
             _unmark(site, connection, old, by, reason)
-        refuse_busy(connection, owner)
+        if not _lends(connection, owner, old, fields):
+            refuse_busy(connection, owner)
         own = {key: value for key, value in fields.items() if key != ON}
         members.change(connection, old, owner, now, **own)
         if own:
@@ -89,6 +91,16 @@ def change(
         return _member(connection, owner, uuid)
 
     return _run(site, work, name)
+
+
+def _lends(
+    connection: sa.Connection, owner: Segment, old: Member, fields: Mapping[str, Any]
+) -> bool:
+    """Whether it registers a reserved host that a recovery of the segment waits for: what one asks
+    for is not refused for its sake."""
+    if dict(fields) != {'reserved': True}:
+        return False
+    return segments.lacking(connection, owner.uuid, old.name, NO_SPARE)
 
 
 def in_words(field: str, value: object) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
-from recovery.db import events, hosts
+from recovery.db import events, hosts, recoveries, tables
 from recovery.operate.members import NoService, change, create, remove
 from recovery.operate.refusal import Nothing, Refusal
 from recovery.operate.segments import create as make_segment
@@ -63,3 +64,37 @@ def test_our_mark_goes_with_the_maintenance(site: Site, rack: str) -> None:
     with site.store.read() as connection:
         assert hosts.get(connection, 'compute-01').failed_by is None
         assert 'took the mark of recovery ffffffff off' in events.newest(connection, 1)[0]['what']
+
+
+def waits(site: Site, host: str, code: str) -> None:
+    name = site.clock.new_id()
+    fresh = recoveries.Fresh(
+        id=name, kind='host-down', subject=host, host=host, state='ready', reason='',
+        requested_by='ann', arguments={}, created_at=site.clock.now(),
+    )  # fmt: skip
+    with site.store.write() as connection:
+        recoveries.create(connection, fresh)
+        mine = tables.recovery.c.id == name
+        values = {'state': 'waiting', 'code': code}
+        connection.execute(sa.update(tables.recovery).where(mine).values(values))
+
+
+def test_the_reserved_host_that_is_waited_for_may_be_registered(site: Site, rack: str) -> None:
+    create(site, rack, FIELDS, by='ann')
+    other = create(site, rack, FIELDS | {'name': 'compute-02'}, by='ann')
+    waits(site, 'compute-01', 'no-spare')
+    assert change(site, rack, other.uuid, {'reserved': True}, by='bob').reserved
+    for more in ({'reserved': False}, {'reserved': True, 'type': 'x'}, {'on_maintenance': True}):
+        with pytest.raises(Refusal, match='in use'):
+            change(site, rack, other.uuid, more, by='bob')
+
+
+@pytest.mark.parametrize(
+    ('failed', 'code'), [('compute-01', 'held'), ('compute-02', 'no-spare')], ids=['other', 'own']
+)
+def test_it_is_waited_for_and_well(site: Site, rack: str, failed: str, code: str) -> None:
+    create(site, rack, FIELDS, by='ann')
+    other = create(site, rack, FIELDS | {'name': 'compute-02'}, by='ann')
+    waits(site, failed, code)
+    with pytest.raises(Refusal, match='in use'):
+        change(site, rack, other.uuid, {'reserved': True}, by='bob')
