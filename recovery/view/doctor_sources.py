@@ -27,7 +27,7 @@ def sources(site: Site) -> Iterator[Finding]:
     for source in found:
         wrong = source.without_secret()
         if wrong:
-            todo = 'as long as recovery-api sees the same, its posts are answered 503'
+            todo = 'as long as recovery-api sees the same, it does not start'
             yield Finding(Level.BAD, SOURCES, f'{source.name}: {wrong}', todo)
         elif not source.known_by:
             said = f'{source.name}: whoever reaches this machine may raise its alarms'
