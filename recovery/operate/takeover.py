@@ -21,6 +21,7 @@ from recovery.operate.members import in_words
 from recovery.operate.refusal import Refusal
 from recovery.operate.segments import METHODS, refuse_busy
 from recovery.site import Site
+from recovery.view.ids import short
 
 WHY = 'Masakari had it on maintenance'
 
@@ -94,10 +95,42 @@ def unprotected(site: Site, contents: Contents) -> tuple[Unprotected, ...]:
     }
     closed = {one.uuid: one for one in contents.segments if not one.enabled}
     found = []
+    with site.store.read() as connection:
+        here = {one.name: hosts.get(connection, one.name) for one in contents.hosts}
     for host in contents.hosts:
-        for why, verb in _holes(site, host, services, closed):
+        holes = _holes(site, host, services, closed)
+        for why, verb in (*holes, *_marks(host, here[host.name]), *_flags(host, services)):
             found.append(Unprotected(host.name, why, verb))
     return tuple(found)
+
+
+def _marks(wanted: masakari.Host, here: hosts.Host) -> Iterator[tuple[str, str]]:
+    """What is on record here, an earlier import included."""
+    if here.maintenance and not wanted.on_maintenance:
+        why = f'it is in maintenance here, by {here.maintenance_by}: {here.maintenance_reason}'
+        yield why, f'recovery host maintenance {wanted.name} off'
+    if here.failed_by is not None:
+        yield (
+            f'recovery {short(here.failed_by)} found it failed, and nobody has brought it back',
+            f'recovery host return {wanted.name}',
+        )
+
+
+def _flags(wanted: masakari.Host, services: dict[str, Service]) -> Iterator[tuple[str, str]]:
+    """What Masakari leaves behind in Nova; a reserved host is disabled as it should be."""
+    service = services.get(wanted.name)
+    if service is None:
+        return
+    if service.forced_down:
+        yield (
+            'its service is forced down in Nova',
+            f'when it is well: openstack compute service set --up {wanted.name} nova-compute',
+        )
+    if not service.enabled and not wanted.reserved:
+        yield (
+            f'somebody disabled its service in Nova ({service.disabled_reason or "no reason"})',
+            f'when it is well: openstack compute service set --enable {wanted.name} nova-compute',
+        )
 
 
 def _holes(

@@ -136,3 +136,27 @@ def test_a_password_is_not_taken_from_the_command_line(run: Operator) -> None:
     said = run('import', 'masakari', '--connection', 'mysql://masakari:hush@db/masakari')
     assert (said.code, 'the path of the masakari.conf' in said.err) == (2, True)
     assert 'hush' not in said.err
+
+
+def test_what_is_left_unprotected_here_and_in_nova(site: Site, words: tuple[str, ...]) -> None:
+    assert site.run(*words, '--yes').code == 0
+    with sqlite3.connect(words[-1].removeprefix('sqlite:///')) as opened:
+        opened.execute('UPDATE hosts SET on_maintenance = 0')
+    with site.world as world:
+        world.hosts['compute-02'].enabled = False
+        world.hosts['compute-02'].disabled_reason = 'Masakari detected host failed.'
+        world.hosts['compute-03'].forced_down = True
+    with sqlite3.connect(words[-1].removeprefix('sqlite:///')) as opened:
+        opened.execute("UPDATE hosts SET name = 'compute-03' WHERE name = 'compute-09'")
+    said = site.run(*words, '--dry-run').out
+    for sentence in (
+        'compute-01: it is in maintenance here, by bob: Masakari had it on maintenance',
+        'next: recovery host maintenance compute-01 off',
+        'compute-02: somebody disabled its service in Nova (Masakari detected host failed.)',
+        'compute-03: its service is forced down in Nova',
+    ):
+        assert sentence in said
+    with site.world as world:
+        world.hosts['compute-03'].forced_down = False
+        world.hosts['compute-03'].enabled = False  # as a reserved one is
+    assert 'compute-03: somebody disabled' not in site.run(*words, '--dry-run').out
