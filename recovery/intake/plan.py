@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from drivers.contracts.compute import Instance
 from drivers.contracts.errors import DriverError
 from flows.evacuation import listing, table
-from flows.evacuation.targets import Targets
 from recovery.db import workers
 from recovery.intake import collect
 from recovery.intake.arguments import choice_of
+from recovery.intake.destinations import Destinations, destinations
 from recovery.intake.surroundings import cut_off_others
 from recovery.policy import looks, order
 from recovery.policy.decide import Decision, decide
 from recovery.policy.inputs import Inputs, Missing
 from recovery.policy.order import HOST_DOWN, Stage
 from recovery.site import Site
-
-SCHEDULER = 'scheduler'  #: in place of a host: Nova would choose
 
 
 @dataclass(frozen=True)
@@ -83,16 +79,24 @@ def plan(site: Site, host: str, kind: str = HOST_DOWN) -> Plan:
     instances: tuple[Planned, ...] | None = None
     if kind == HOST_DOWN and looks.the_service(inputs) is not None:
         try:
-            instances = _instances(site, inputs)
+            there = destinations(site, inputs)
+            instances = _instances(site, inputs, there)
+            warnings += [*there.warnings(), *_stranded(there, instances)]
         except (DriverError, listing.Untrusted) as error:
             warnings.append(f'the instances of {host} are not known: {error}')
-    stranded = [one for one in instances or () if one.action == 'evacuate' and one.target is None]
-    if stranded:
-        warnings.append(
-            f'no host has room now for {len(stranded)} instances, {stranded[0].name} for one; '
-            'Nova may refuse them'
-        )
     return Plan(host, kind, decide(gates, inputs), _levels(inputs), instances, tuple(warnings))
+
+
+def _stranded(there: Destinations, instances: tuple[Planned, ...]) -> list[str]:
+    if there.method == 'reserved_host':
+        return []  # they wait for a reserved host, and that was said
+    found = [one for one in instances if one.action == 'evacuate' and one.target is None]
+    if not found:
+        return []
+    return [
+        f'no host has room now for {len(found)} instances, {found[0].name} for one; '
+        'Nova may refuse them'
+    ]
 
 
 def _levels(inputs: Inputs) -> tuple[LevelPlan, ...]:
@@ -119,14 +123,13 @@ def _own_workers(site: Site, inputs: Inputs) -> list[str]:
     ]
 
 
-def _instances(site: Site, inputs: Inputs) -> tuple[Planned, ...]:
+def _instances(site: Site, inputs: Inputs, there: Destinations) -> tuple[Planned, ...]:
     options, timeout = site.conf.evacuation, site.conf.compute.read_seconds
     storage = table.Storage(options.instance_storage == 'shared', options.rebuild_local)
     choice = choice_of(site.conf)
     host = inputs.subject
     images = choice.looks_at_images
     found = listing.checked(site.compute, host, known=frozenset(), timeout=timeout, images=images)
-    targets = _targets(site, inputs)
     ranked = sorted(
         found.instances,
         key=lambda one: (-choice.priority(one), one.name, one.id),
@@ -134,32 +137,10 @@ def _instances(site: Site, inputs: Inputs) -> tuple[Planned, ...]:
     planned = []
     for one in ranked:
         verdict = choice.plan(one, found.migrations, host=host, storage=storage)
-        target = _target(site, targets, one) if verdict.action == 'evacuate' else None
+        target = there.of(one) if verdict.action == 'evacuate' else None
         rank = choice.priority(one)
         state = one.vm_state
         planned.append(
             Planned(one.id, one.name, state, verdict.action, verdict.reason, rank, target)
         )
     return tuple(planned)
-
-
-def _targets(site: Site, inputs: Inputs) -> Targets:
-    assert not isinstance(inputs.services, Missing)
-    out = {one.host for one in inputs.services if not _usable(one.enabled, one.state)}
-    out |= {inputs.subject} | inputs.fences.under_way
-    return Targets(site.compute.capacities(timeout=site.conf.compute.read_seconds), out)
-
-
-def _usable(enabled: bool, state: str) -> bool:
-    return enabled and state == 'up'
-
-
-def _target(site: Site, targets: Targets, instance: Instance) -> str | None:
-    need: Mapping[str, int] = {
-        'vcpus': instance.vcpus,
-        'ram_mb': instance.ram_mb,
-        'disk_gb': 0 if instance.boot_from_volume else instance.disk_gb,
-    }
-    if site.conf.evacuation.spread == SCHEDULER:
-        return SCHEDULER
-    return targets.choose(**need)
