@@ -48,6 +48,7 @@ class Claim:
         self._lock = threading.Lock()
         #: Reserved hosts that it took are to be looked at again, though it waits for a human.
         self.spares_owed = False
+        self.ending = False  #: it is being released: who finds it gone now has lost nothing
         self.together = Together(store.clock, self.transact)  #: for intents
 
     @classmethod
@@ -225,7 +226,7 @@ class Claim:
         One that would wait is ready instead while a wish is unanswered: its next owner answers.
         """
         states.check_recovery(states.RUNNING, state)
-        now = self.store.clock.now()
+        now, self.ending = self.store.clock.now(), True
         values |= {'state': state, 'updated_at': now, 'token': None, 'worker': None, 'lease': None}
         if state in states.ENDED:
             values |= {'open_key': None, 'ended_at': now, 'next_check': None, 'wish': None}

@@ -51,7 +51,8 @@ class Heartbeat:
             try:
                 claim.beat(self._store)
             except ClaimLost:
-                LOG.warning('%s: the claim is lost', claim.recovery_id)
+                if not claim.ending:
+                    LOG.warning('%s: the claim is lost', claim.recovery_id)
             except StoreAway as away:
                 LOG.warning('%s: no heartbeat: %s', claim.recovery_id, away.reason)
                 if claim.lease_left() <= 0:

@@ -79,6 +79,18 @@ def test_a_lost_claim_harms_no_other(here: Scene, own: Store) -> None:
         lost.check()
 
 
+def test_what_is_let_go_was_not_lost(
+    here: Scene, own: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The beat may come between the end of a claim and the moment in which its list knows."""
+    lost, ended = here.claimed('c1'), here.claimed('c2')
+    here.change(lost.recovery_id, token='x' * 32)
+    ended.release('done')
+    heartbeat(own, lost, ended).beat()
+    said = [one.getMessage() for one in caplog.records if 'is lost' in one.getMessage()]
+    assert said == [f'{lost.recovery_id}: the claim is lost']
+
+
 def test_a_database_that_is_away_is_survived_while_the_lease_lasts(here: Scene, own: Store) -> None:
     claim = here.claimed()
     here.pass_(20)
