@@ -20,6 +20,7 @@ from werkzeug.test import Client
 from drivers.contracts.compute import ComputeDriver
 from drivers.contracts.errors import Unreachable
 from recovery.api import app, rooms
+from recovery.db import tables
 from recovery.db.store import Store
 from recovery.operate.callers import Caller
 from recovery.site import Once
@@ -105,6 +106,19 @@ def judge(rule: str, answer: Any) -> None:
         _shaped(answer.status_code, answer.get_json())
 
 
+def promised(found: Mapping[str, Any]) -> set[str]:
+    """Every alarm that an answer of 202 names."""
+    named = {one['id'] for one in found.get('alarms', [])}
+    return named | ({found['alarm']} if 'alarm' in found else set())
+
+
+def kept(stage: Stage, answer: Any) -> None:
+    """What was answered with 202 is in the database."""
+    if answer.status_code == 202:
+        there = {row['id'] for row in stage.rows(tables.alarm)}
+        assert promised(answer.get_json()) <= there, answer.text
+
+
 def _shaped(status: int, found: Any) -> None:
     assert isinstance(found, Mapping), found
     (inner,) = found.values()
@@ -135,7 +149,9 @@ def test_no_nonsense_is_answered_with_trouble_of_ours(
     )
     @given(more=asked(rule, known, document))
     def ask(more: dict[str, Any]) -> None:
-        judge(rule, stage.ask(lambda: client.open(method=method, **more)))
+        answer = stage.ask(lambda: client.open(method=method, **more))
+        judge(rule, answer)
+        kept(stage, answer)
 
     ask()
 
