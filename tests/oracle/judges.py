@@ -342,8 +342,11 @@ def decisions_have_reasons(play: Play) -> Iterator[Broken]:
             yield play.broken('S25', what, alarm['arrived_at'])
     lines = {one['recovery'] for one in decided if (one['stage'], one['answer']) == LINE_PASSED}
     rounds = Counter(one['recovery'] for one in decided if one['stage'] in ('verify', 'below'))
+    fenced = {(one['recovery'], one['round']) for one in play.intents('power-off')}
     for one in play.intents('power-off'):
-        if one['recovery'] not in lines or rounds[one['recovery']] < one['round']:
+        # A round that ended while it was held had no worker.
+        so_far = sum(mine == one['recovery'] and at <= one['round'] for mine, at in fenced)
+        if one['recovery'] not in lines or rounds[one['recovery']] < so_far:
             what = f'{one["host"]} was fenced without a decision on record'
             yield play.broken('S25', what, one['at'])
 
