@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 
 from drivers.clock import SystemClock
 from flows.stop import StoreAway
-from recovery.db import states
+from recovery.db import recoveries, states
 from recovery.db.engines import IDLE_WRITE_SECONDS
 from recovery.db.migrations import VERSION_TABLE
 from recovery.db.store import Store
@@ -283,6 +283,26 @@ def test_transactions_that_deadlock_are_run_again(mariadb: str) -> None:
         with store.read() as connection:
             assert set(connection.execute(sa.select(RECOVERY.c.beats)).scalars()) == {2}
         assert len(runs) == 3
+
+
+def test_who_joins_a_recovery_waits_for_who_ends_it(mariadb: str) -> None:
+    """An alarm joins what is live: not what somebody is about to end because it was over."""
+    with opened(mariadb) as store:
+        upgrade(store)
+        seen: list[sa.RowMapping | None] = []
+
+        def join() -> None:
+            seen.append(store.transact(lambda one: recoveries.lock_live(one, 'r')))
+
+        with store.write() as connection:
+            add(connection, 'recovery', id='r', state='held')
+        with store.write() as connection:
+            assert recoveries.lock_live(connection, 'r') is not None
+            joined = CLOCK.spawn('joins', join)
+            assert not CLOCK.wait(joined, IDLE_WRITE_SECONDS / 4)
+            assert recoveries.move(connection, 'r', 'held', 'cancelled', 1.0)
+        assert CLOCK.wait(joined, 60)
+        assert seen == [None]
 
 
 def test_a_lock_that_is_held_means_away_after_the_patience(mariadb: str) -> None:
