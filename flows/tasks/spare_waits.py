@@ -7,7 +7,6 @@ from flows.records import Item
 from flows.stop import Waiting
 
 AGAIN_SECONDS = 60.0
-NO_SPARE = 'no-spare'  #: the code of what waits until a reserved host is registered
 
 
 def no_spare(claim: Claim, pending: list[Item]) -> Waiting:
@@ -15,7 +14,7 @@ def no_spare(claim: Claim, pending: list[Item]) -> Waiting:
     return Waiting(
         f'{len(pending)} instance(s) of {claim.host} wait for a reserved host, {pending[0].name} '
         'for one, and none of its segment can be used: register or repair one',
-        code=NO_SPARE,
+        code='no-spare',
         verb=f'recovery rerun {claim.recovery_id}',
         again_in=AGAIN_SECONDS,
     )

@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from flows.tasks.spare_waits import NO_SPARE
 from recovery.db import guards, hosts, members, segments
 from recovery.db.members import Member
 from recovery.db.segments import Segment
@@ -24,6 +23,7 @@ from recovery.site import Site
 from recovery.view.ids import short
 
 ON = 'on_maintenance'
+NO_SPARE = 'no-spare'  #: the code of a recovery that waits until a reserved host is registered
 MINE = 'the Instance HA API'  #: who set a maintenance without a reason of its own
 
 
