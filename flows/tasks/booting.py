@@ -84,7 +84,8 @@ class WaitAgent(Step):
         if not ledger.marked_failed():  # nothing was taken from it: what runs there belongs there
             return True
         records = evacuations(compute, claim.host, self._read_seconds)
-        # Its agent completes them when it starts: minutes after the word, whichever clock is ahead.
+        # Its agent completes them when it starts: minutes after the word, however the clocks differ
+        # by less than that.
         return any(one.status == 'completed' and (one.updated_at or 0.0) > since for one in records)
 
     def _overdue(self, claim: Claim, done: int) -> Waiting:
