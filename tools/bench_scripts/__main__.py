@@ -13,7 +13,7 @@ from peer_scripts.processes import Failed
 from peer_scripts.settings import TOP
 from quickstart_scripts.world import forget_environment
 
-from bench_scripts import load, measure, nothing, posts, report
+from bench_scripts import load, measure, nothing, posts, report, sections
 from bench_scripts.report import Pair
 from bench_scripts.scenario import FOLDER, SCENARIOS
 
@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
         const=installed.FOLDER,
         metavar='FOLDER',
         help="only the latency of posts, against Masakari's own API, which is installed below that "
-        'folder; .compare when left out. With --write its section of the page is written',
+        'folder; .compare when left out',
     )
     parser.add_argument(
         '--load',
@@ -48,15 +48,19 @@ def arguments() -> argparse.Namespace:
         help='only a thousand alarms from fifty senders at once, each posted ten times; with '
         "--masakari also to Masakari's own API. Minutes",
     )
-    parser.add_argument('--write', action='store_true', help=f'write {PAGE.relative_to(TOP)}')
+    parser.add_argument(
+        '--write',
+        action='store_true',
+        help=f'write {PAGE.relative_to(TOP)}, or the section of it that is measured',
+    )
     asked = parser.parse_args()
     unknown = set(asked.scenario) - set(names)
     if unknown:
         parser.error(f'no scenario is called {", ".join(unknown)}; there are {", ".join(names)}')
     if asked.write and asked.scenario:
         parser.error('--write is for the whole')
-    if asked.load and (asked.scenario or asked.write):
-        parser.error('--load is for itself, and writes nothing')
+    if asked.load and asked.scenario:
+        parser.error('--load is for itself')
     if asked.masakari and (asked.scenario or (asked.database and not asked.load)):
         parser.error('--masakari is for itself, and on SQLite')
     return asked
@@ -69,7 +73,7 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     try:
         if asked.load:
-            return load.run(asked.database, asked.masakari)
+            return load.run(asked.database, asked.masakari, PAGE if asked.write else None)
         if asked.masakari:
             return posts.run(asked.masakari, PAGE, write=asked.write)
         lines, missed = run(asked)
@@ -77,8 +81,7 @@ def main() -> int:
         print(f'tools/bench: {error}', file=sys.stderr)
         return 1
     if asked.write:
-        section = posts.stored(PAGE)  # measured by itself
-        PAGE.write_text('\n'.join([*page(lines, missed), *section]) + '\n')
+        PAGE.write_text('\n'.join([*page(lines, missed), *sections.kept(PAGE)]) + '\n')
     return 0
 
 

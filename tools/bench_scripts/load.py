@@ -22,7 +22,7 @@ from compare_scripts import asking, installed, servers
 from peer_scripts.processes import Process, wait_for
 from quickstart_scripts.world import BIN
 
-from bench_scripts import report, site
+from bench_scripts import report, sections, site
 from bench_scripts.flood import (
     EVERY_WAY,
     KNOWN,
@@ -43,13 +43,23 @@ ALARMS, SPARE, BLOCK = 1000, 40, 100
 HEAD = ('alarms', 'posts', 'median', 'p95', 'most', 'first quarter', 'last quarter', 'ratio',
         'answers')  # fmt: skip
 
+TITLE = '## Very many alarms at once'
+MEANING = f"""\
+`tools/bench --load --masakari --write` measured this: {ALARMS} alarms, each of them posted by
+{TIMES} of {SENDERS} senders at the same moment, as notifications, {BLOCK} alarms to the one API and
+the same to the other in turns. A post that has to be sent again counts from the first time. Nobody
+works; our watcher decides what the API left to it. All that ours answered 202 was looked for in the
+database: one alarm, and one recovery, for each host. `tools/bench --load` sends ours alone the same
+by every way in, and `--database` takes another database than SQLite."""
 
-def run(database: str | None, masakari: Path | None) -> int:
+
+def run(database: str | None, masakari: Path | None, page: Path | None = None) -> int:
     """Measure, judge, print. Returns the exit code: 1 when something is not as it has to be.
 
     :param database: of a server on which databases may be made; None: SQLite.
     :param masakari: where Masakari's own API is installed; the same posts are then sent to both,
         in turns, all of them notifications. None: ours alone, by every way in.
+    :param page: in which the section of this is to be written.
     :raises Failed: a process does not start, or an alarm is not taken.
     """
     place = installed.install(masakari) if masakari else None
@@ -73,10 +83,17 @@ def run(database: str | None, masakari: Path | None) -> int:
         lines, wrong = _report(floods, store, hosts)
         kind = store.url.get_backend_name()
     shutil.rmtree(work)
-    print('\n'.join([*lines, f'Measured on: {report.machine(kind)}.']))
+    lines.append(f'Measured on: {report.machine(kind)}.')
+    print('\n'.join(lines))
     for sentence in wrong:
         print(f'not as it has to be: {sentence}')
+    if page is not None:
+        sections.put(page, 'load', [TITLE, '', *lines, '', *MEANING.splitlines(), *_listed(wrong)])
     return 1 if wrong else 0
+
+
+def _listed(wrong: Sequence[str]) -> list[str]:
+    return ['', 'Not as it has to be:', '', *(f'- {one}' for one in wrong)] if wrong else []
 
 
 def _post(floods: Sequence[Flood]) -> None:
@@ -115,13 +132,13 @@ def _report(
     floods: Sequence[Flood], store: Store, hosts: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     used = site.usage(floods[0].api.process)  # Masakari's has children, who are not seen
-    lines = [f'{floods[0].api.name}: at most {used.memory:.0f} MB, {used.cpu:.0f} s of CPU']
+    lines = [f'{floods[0].api.name}: at most {used.memory:.0f} MB, {used.cpu:.0f} s of CPU', '']
     wrong = list(_judge(floods[0], store, hosts))
     for flood in floods:
         lines += [
             f'{flood.api.name}: {ALARMS} alarms x {TIMES} from {SENDERS} senders, '
             f'{len(flood.answers)} posts in {flood.busy:.0f} s, '
-            f'{len(flood.answers) / flood.busy:.0f} each second',
+            f'{len(flood.answers) / flood.busy:.0f} each second', '',
             *report.table(HEAD, list(_rows(flood))), '',
         ]  # fmt: skip
     if len(floods) > 1:

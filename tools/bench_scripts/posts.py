@@ -23,9 +23,8 @@ from compare_scripts import asking, installed, servers
 from compare_scripts.servers import Api
 from peer_scripts.processes import Failed
 
-from bench_scripts import report
+from bench_scripts import report, sections
 
-BEGIN, END = '<!-- posts: measured by themselves -->', '<!-- end of posts -->'
 HOSTS, SENDERS, BLOCK, SPARE = 200, 20, 20, 40
 #: What is posted about each host: name, payload.
 KINDS = (
@@ -35,6 +34,7 @@ KINDS = (
 )
 HEAD = ('notification', 'senders', 'median', 'Masakari', 'ratio', 'p95', 'Masakari', 'ratio',
         'answers')  # fmt: skip
+TITLE = "## Against Masakari's own API"
 MEANING = f"""\
 `tools/bench --masakari --write` measured this: notifications of type COMPUTE_HOST about {HOSTS}
 hosts, half of them one by one and half from {SENDERS} senders at once, {BLOCK} to the one API and
@@ -135,24 +135,8 @@ def run(folder: Path, page: Path, *, write: bool) -> int:
     lines = [*report.table(HEAD, rows), '', f'Measured on: {report.machine("SQLite")}.']
     print('\n'.join(lines))
     if write:
-        kept = page.read_text()
-        for old in ['\n'.join(stored(page))] if stored(page) else []:
-            kept = kept.replace(old, '').rstrip('\n') + '\n'
-        page.write_text('\n'.join([kept.rstrip('\n'), *_section(lines)]) + '\n')
+        sections.put(page, 'posts', [TITLE, '', *lines, '', *MEANING.splitlines()])
     return 0
-
-
-def stored(page: Path) -> list[str]:
-    """The section as the page has it; empty when it has none."""
-    text = page.read_text() if page.exists() else ''
-    if BEGIN not in text or END not in text:
-        return []
-    inner = text.split(BEGIN, 1)[1].split(END, 1)[0]
-    return ['', BEGIN, *inner.strip('\n').splitlines(), END]
-
-
-def _section(lines: Sequence[str]) -> list[str]:
-    return ['', BEGIN, "## Against Masakari's own API", '', *lines, '', *MEANING.splitlines(), END]
 
 
 def _measure(both: tuple[Sender, Sender], hosts: Sequence[str]) -> Iterator[list[str]]:
