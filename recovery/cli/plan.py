@@ -78,7 +78,7 @@ def _lines(planned: Any) -> Iterator[str]:
         yield f'{MARKS[one["answer"]]} {one["gate"]:<15} {one["reason"]}'
     yield ''
     for level in planned['levels']:
-        yield f'fence level {level["number"]}: {", ".join(level["devices"])}'
+        yield from (f'fence level {level["number"]}: {one}' for one in level['devices'])
     if planned['instances'] is not None:
         yield from _instances(planned['instances'])
     for warning in planned['warnings']:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from drivers.contracts.errors import DriverError
+from drivers.contracts.fencing import FenceDevice, PowerOn
 from flows.evacuation import listing, table
 from recovery.db import workers
 from recovery.intake import collect
@@ -37,7 +38,7 @@ class LevelPlan:
     """One level of fencing: all of its devices must read OFF."""
 
     number: int
-    devices: tuple[str, ...]
+    devices: tuple[str, ...]  #: sentences: 'bmc at 10.0.0.1:623: ipmi, 1 attempt within 60 s'
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def plan(site: Site, host: str, kind: str = HOST_DOWN) -> Plan:
             warnings += [*there.warnings(), *_stranded(there, instances)]
         except (DriverError, listing.Untrusted) as error:
             warnings.append(f'the instances of {host} are not known: {error}')
-    return Plan(host, kind, decide(gates, inputs), _levels(inputs), instances, tuple(warnings))
+    known = inputs.devices and not isinstance(inputs.devices, Missing)
+    levels = _levels(site, host) if known else ()
+    return Plan(host, kind, decide(gates, inputs), levels, instances, tuple(warnings))
 
 
 def _stranded(there: Destinations, instances: tuple[Planned, ...]) -> list[str]:
@@ -99,13 +102,27 @@ def _stranded(there: Destinations, instances: tuple[Planned, ...]) -> list[str]:
     ]
 
 
-def _levels(inputs: Inputs) -> tuple[LevelPlan, ...]:
-    if isinstance(inputs.devices, Missing) or inputs.devices is None:
-        return ()
-    found: dict[int, list[str]] = {}
-    for device in inputs.devices:
-        found.setdefault(device.level, []).append(f'{device.name} at {device.address}')
-    return tuple(LevelPlan(number, tuple(found[number])) for number in sorted(found))
+def _levels(site: Site, host: str) -> tuple[LevelPlan, ...]:
+    return tuple(
+        LevelPlan(level.number, tuple(_device(one) for one in level.devices))
+        for level in site.inventory.path(host).levels
+    )
+
+
+def _device(one: FenceDevice) -> str:
+    said = [one.kind]
+    if one.by_hand:
+        said.append('a human switches it')
+    else:
+        tries = '1 attempt' if one.attempts == 1 else f'{one.attempts} attempts'
+        said.append(f'{tries} within {one.off_timeout:g} s')
+    if one.delay:
+        said.append(f'{one.delay:g} s after its level begins')
+    if one.off_wait:
+        said.append(f'OFF for {one.off_wait:g} s before it counts')
+    if one.power_on is PowerOn.NEVER:
+        said.append('a human switches it on')
+    return f'{one.name} at {one.address}: {", ".join(said)}'
 
 
 def _own_workers(site: Site, inputs: Inputs) -> list[str]:

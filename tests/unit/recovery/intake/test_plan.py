@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ def test_a_dead_host(site: Site, dead: str, shared: None) -> None:
     assert found.decision.word == 'admit'
     (level,) = found.levels
     assert level.devices[0].startswith('bmc at sim://compute-01')
+    assert level.devices[0].endswith(': simulated, 1 attempt within 60 s')
     assert found.instances is not None
     assert [one.action for one in found.instances] == ['evacuate', 'evacuate']
     targets = {one.target for one in found.instances}
@@ -38,6 +40,27 @@ def test_a_dead_host(site: Site, dead: str, shared: None) -> None:
     assert dead not in targets
     assert snapshot(site) == before
     json.dumps(found.as_dict())
+
+
+LEVELS = """
+hosts:
+  compute-01:
+    - - {name: left, driver: simulated, address: "sim://compute-01", attempts: 3, off_timeout: 40,
+         off_wait: 5, delay: 2, power_on: never}
+    - - {name: hand, driver: manual}
+"""
+
+
+def test_it_tells_how_each_device_would_be_asked(
+    site: Site, dead: str, shared: None, conf: cfg.ConfigOpts
+) -> None:
+    Path(conf.fencing.inventory).write_text(LEVELS)
+    first, second = (level.devices[0].partition(': ')[2] for level in plan(site, dead).levels)
+    assert first == (
+        'simulated, 3 attempts within 40 s, 2 s after its level begins, '
+        'OFF for 5 s before it counts, a human switches it on'
+    )
+    assert second == 'manual, a human switches it'
 
 
 def test_only_reads_reach_the_cloud(site: Site, world: World, dead: str, shared: None) -> None:
