@@ -14,6 +14,7 @@ from recovery.db.tables import worker as table
 
 VERSION = '0.1.0'
 RUNS = ('worker', 'standalone')  #: kinds of processes that run recoveries
+DECIDES = ('watcher', 'standalone')  #: kinds of processes that decide again what is held
 LOOKS = ('watcher', *RUNS)  #: kinds of processes that look at the cloud by themselves
 LETS_GO = 'let-go:'  #: and the name of a worker: the guard that makes it let go
 ALIVE_SECONDS = 60.0  #: a process that was not seen for longer does not count as living
@@ -94,6 +95,12 @@ def running(connection: sa.Connection, now: float) -> tuple[Running, ...]:
     columns = [table.c[key] for key in Running.__dataclass_fields__]
     query = sa.select(*columns).where(table.c.kind.in_(RUNS), _alive(now)).order_by(table.c.name)
     return tuple(Running(**row) for row in connection.execute(query).mappings())
+
+
+def decide_again(connection: sa.Connection, now: float) -> bool:
+    """Whether a process lives that decides again what is held, and wakes what waits."""
+    query = sa.select(table.c.name).where(table.c.kind.in_(DECIDES), _alive(now)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def draining(connection: sa.Connection, name: str) -> bool:

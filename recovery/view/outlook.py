@@ -43,7 +43,7 @@ def outlook(store: Store, recovery: Recovery) -> Outlook:
     """What holds it now."""
     row = recovery.row
     if recovery.state in (states.HELD, states.WAITING):
-        return _held(recovery, store.clock.now())
+        return _held(store, recovery)
     if recovery.state == states.READY:
         return _ready(store, recovery)
     if recovery.state == states.RUNNING:
@@ -60,7 +60,7 @@ def holding(connection: sa.Connection, identifier: str) -> list[Mapping[str, Any
     return [gate for gate in gates if gate['answer'] == 'hold']
 
 
-def _held(recovery: Recovery, now: float) -> Outlook:
+def _held(store: Store, recovery: Recovery) -> Outlook:
     row = recovery.row
     verb = row['verb'] or ''
     if not verb and recovery.state == states.HELD:
@@ -69,10 +69,18 @@ def _held(recovery: Recovery, now: float) -> Outlook:
     # One that owes reserved hosts is woken, and does nothing but give them back.
     if row['next_check'] is None or spares.OWED in row['notes']:
         return Outlook(f'{reason}; only a human moves it', verb, human=True)
-    left = row['next_check'] - now
-    again = f'looked at again in {times.span(left)}' if left > 0 else 'about to be looked at again'
     human = recovery.state == states.HELD and row['code'] not in PASSING
-    return Outlook(f'{reason}; {again}', verb, human)
+    return Outlook(f'{reason}; {_again(store, row["next_check"])}', verb, human)
+
+
+def _again(store: Store, at: float) -> str:
+    now = store.clock.now()
+    with store.read() as connection:
+        if not workers.decide_again(connection, now):
+            return 'nobody looks at it again: no watcher is alive, start recovery-watcher'
+    return (
+        f'looked at again in {times.span(at - now)}' if at > now else 'about to be looked at again'
+    )
 
 
 def _ready(store: Store, recovery: Recovery) -> Outlook:

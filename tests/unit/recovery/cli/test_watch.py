@@ -35,7 +35,13 @@ def test_a_gate_that_opens_by_itself_is_waited_for(run: Operator) -> None:
 
 def test_what_is_held_is_called_so_while_it_is_decided_again_by_itself(run: Operator) -> None:
     why = {'code': 'mass-failure', 'reason': '3 of 6 services are down'}
-    shown = run('show', run.recovery(state='held', next_check=9e9, **why)).out
+    identifier = run.recovery(state='held', next_check=9e9, **why)
+    shown = run('show', identifier).out
+    assert 'held: 3 of 6 services are down; nobody looks at it again: no watcher is' in shown
+    now = run.store.clock.now()
+    run.add('worker', name='watcher-1', kind='watcher', host='ctl-1', pid=1, version='1',
+            started_at=now, seen_at=now)  # fmt: skip
+    shown = run('show', identifier).out
     assert 'held: 3 of 6 services are down; looked at again in' in shown
     assert 'WAITS FOR A HUMAN' not in shown
     shown = run('show', run.recovery('compute-02', 'held', **why)).out
