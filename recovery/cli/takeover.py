@@ -68,10 +68,10 @@ class Masakari(Write):
     def _holes(self, contents: Contents) -> None:
         from drivers.contracts.errors import DriverError
         from drivers.contracts.inventory import InventoryError
-        from recovery.operate import takeover
+        from recovery.operate.unprotected import unprotected
 
         try:
-            holes = takeover.unprotected(self.context.site, contents)
+            holes = unprotected(self.context.site, contents)
         except (DriverError, InventoryError) as error:
             self.say(f'which hosts are left unprotected cannot be told: {error}')
             return

@@ -7,12 +7,11 @@ that somebody has his hands on a host, each import says it here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from drivers.contracts.compute import Service
 from recovery.db import guards, hosts, masakari, members, segments, spares
 from recovery.db.masakari import Contents
 from recovery.db.store import Store
@@ -20,8 +19,6 @@ from recovery.operate.change import tell
 from recovery.operate.members import in_words
 from recovery.operate.refusal import Refusal
 from recovery.operate.segments import METHODS, refuse_busy
-from recovery.site import Site
-from recovery.view.ids import short
 
 WHY = 'Masakari had it on maintenance'
 
@@ -42,15 +39,6 @@ class Takeover:
     done: tuple[str, ...]  #: sentences
     same: int  #: segments and hosts that are here already as they are there
     left: tuple[Left, ...] = ()
-
-
-@dataclass(frozen=True)
-class Unprotected:
-    """A host that nothing would be done for, as it stands."""
-
-    host: str
-    why: str
-    verb: str
 
 
 def plan(store: Store, contents: Contents) -> Takeover:
@@ -84,82 +72,11 @@ def take_over(store: Store, contents: Contents, *, by: str, reason: str) -> Take
     return store.transact(work)
 
 
-def unprotected(site: Site, contents: Contents) -> tuple[Unprotected, ...]:
-    """Hosts of Masakari that would not be recovered here, each with what helps.
-
-    :raises drivers.contracts.errors.DriverError: Nova could not be asked.
-    :raises drivers.contracts.inventory.InventoryError: the inventory cannot be used.
-    """
-    services = {
-        one.host: one for one in site.compute.services(timeout=site.conf.compute.read_seconds)
-    }
-    closed = {one.uuid: one for one in contents.segments if not one.enabled}
-    found = []
-    with site.store.read() as connection:
-        here = {one.name: hosts.get(connection, one.name) for one in contents.hosts}
-    for host in contents.hosts:
-        holes = _holes(site, host, services, closed)
-        for why, verb in (*holes, *_marks(host, here[host.name]), *_flags(host, services)):
-            found.append(Unprotected(host.name, why, verb))
-    return tuple(found)
-
-
-def _marks(wanted: masakari.Host, here: hosts.Host) -> Iterator[tuple[str, str]]:
-    """What is on record here, an earlier import included."""
-    if here.maintenance and not wanted.on_maintenance:
-        why = f'it is in maintenance here, by {here.maintenance_by}: {here.maintenance_reason}'
-        yield why, f'recovery host maintenance {wanted.name} off'
-    if here.failed_by is not None:
-        yield (
-            f'recovery {short(here.failed_by)} found it failed, and nobody has brought it back',
-            f'recovery host return {wanted.name}',
-        )
-
-
-def _flags(wanted: masakari.Host, services: dict[str, Service]) -> Iterator[tuple[str, str]]:
-    """What Masakari leaves behind in Nova; a reserved host is disabled as it should be."""
-    service = services.get(wanted.name)
-    if service is None:
-        return
-    if service.forced_down:
-        yield (
-            'its service is forced down in Nova',
-            f'when it is well: openstack compute service set --up {wanted.name} nova-compute',
-        )
-    if not service.enabled and not wanted.reserved:
-        yield (
-            f'somebody disabled its service in Nova ({service.disabled_reason or "no reason"})',
-            f'when it is well: openstack compute service set --enable {wanted.name} nova-compute',
-        )
-
-
-def _holes(
-    site: Site,
-    host: masakari.Host,
-    services: dict[str, Service],
-    closed: dict[str, masakari.Segment],
-) -> Iterator[tuple[str, str]]:
-    if host.name not in services:
-        yield 'Nova has no compute service of that name', 'recovery host list'
-    if host.on_maintenance:
-        why = 'it is on maintenance, by an operator or since a failure that nobody cleared'
-        yield why, f'recovery host maintenance {host.name} off'
-    if host.segment in closed:
-        name = closed[host.segment].name
-        yield (
-            f'its segment {name} is not enabled',
-            f'openstack segment update {name} --is_enabled true',
-        )
-    try:
-        site.inventory.path(host.name)
-    except KeyError:
-        yield 'no device can fence it', f'add it to {site.conf.fencing.inventory}'
-
-
 def _plan(connection: sa.Connection, contents: Contents) -> Takeover:
     done, left = list[str](), list[Left]()
     same, busy = 0, _busy(connection, contents)
     known = {segment.uuid: segment for segment in contents.segments}
+    _refuse_clashes(connection, contents, known)
     for segment in contents.segments:
         sentence = _segment(connection, segment)
         if sentence and segment.uuid in busy:
@@ -168,8 +85,6 @@ def _plan(connection: sa.Connection, contents: Contents) -> Takeover:
             done.append(sentence)
         same += not sentence
     for host in contents.hosts:
-        if host.segment not in known:
-            raise Refusal(f'host {host.name} is of a segment that Masakari does not have')
         fixed, name = busy.get(host.segment), known[host.segment].name
         sentence, rest = _host(connection, host, name, fixed=fixed is not None)
         done += [sentence] if sentence else []
@@ -195,19 +110,58 @@ def _left(sentence: str, refusal: Refusal) -> Left:
     return Left(sentence, refusal.sentence, refusal.verb)
 
 
-def _segment(connection: sa.Connection, wanted: masakari.Segment) -> str:
+def _refuse_clashes(
+    connection: sa.Connection, contents: Contents, known: Mapping[str, masakari.Segment]
+) -> None:
+    """Raises Refusal, naming everything that stands in the way."""
+    found = [
+        *(clash for one in contents.segments for clash in _segment_clashes(connection, one)),
+        *(clash for one in contents.hosts for clash in _host_clashes(connection, one, known)),
+    ]
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        lines = [f'{len(found)} things stand in the way:']
+        for one in found:
+            lines += [f'  {one.sentence}', *([f'    next: {one.verb}'] if one.verb else [])]
+        raise Refusal('\n'.join(lines))
+
+
+def _segment_clashes(connection: sa.Connection, wanted: masakari.Segment) -> Iterator[Refusal]:
     if wanted.recovery_method not in METHODS:
         known = ', '.join(METHODS)
-        raise Refusal(
+        yield Refusal(
             f'segment {wanted.name} has recovery method {wanted.recovery_method!r}; there are: '
             f'{known}'
         )
     namesake = segments.named(connection, wanted.name)
     if namesake is not None and namesake.uuid != wanted.uuid:
-        raise Refusal(
+        yield Refusal(
             f'another segment is called {wanted.name} here: {namesake.uuid}',
             f'openstack segment update {namesake.uuid} --name ANOTHER',
         )
+
+
+def _host_clashes(
+    connection: sa.Connection, wanted: masakari.Host, known: Mapping[str, masakari.Segment]
+) -> Iterator[Refusal]:
+    if wanted.segment not in known:
+        yield Refusal(f'host {wanted.name} is of a segment that Masakari does not have')
+    namesake = members.of_host(connection, wanted.name)
+    old = members.get(connection, wanted.uuid)
+    if namesake is not None and namesake.uuid != wanted.uuid:
+        yield Refusal(
+            f'host {wanted.name} is a member of a segment here already, as {namesake.uuid}',
+            f'openstack segment host delete {namesake.segment} {namesake.uuid}',
+        )
+    elif old is not None and old.segment != wanted.segment:
+        yield Refusal(
+            f'host {wanted.name} is a member of another segment here',
+            f'openstack segment host delete {old.segment} {old.uuid}',
+        )
+
+
+def _segment(connection: sa.Connection, wanted: masakari.Segment) -> str:
     old = segments.get(connection, wanted.uuid)
     if old is None:
         return f'make segment {wanted.name}, to be recovered by {wanted.recovery_method}'
@@ -219,9 +173,6 @@ def _host(
     connection: sa.Connection, wanted: masakari.Host, segment: str, *, fixed: bool
 ) -> tuple[str, str]:
     """What is to be done, and what is not as long as its segment has to stay as it is."""
-    namesake = members.of_host(connection, wanted.name)
-    if namesake is not None and namesake.uuid != wanted.uuid:
-        raise Refusal(f'host {wanted.name} is a member already, as {namesake.uuid}')
     old = members.get(connection, wanted.uuid)
     marks = ', reserved' if wanted.reserved else ''
     if wanted.on_maintenance:
@@ -229,8 +180,6 @@ def _host(
     if old is None:
         sentence = f'make host {wanted.name} a member of segment {segment}{marks}'
         return ('', sentence) if fixed else (sentence, '')
-    if old.segment != wanted.segment:
-        raise Refusal(f'host {wanted.name} is a member of another segment here')
     changed = _changed(old, _fields_now(connection, wanted, old))
     hands = 'in maintenance' if wanted.on_maintenance and not old.maintenance else ''
     now, later = (hands, changed) if fixed else (', '.join(filter(None, [changed, hands])), '')

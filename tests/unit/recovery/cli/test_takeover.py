@@ -118,6 +118,24 @@ def test_a_host_is_no_new_member_of_such_a_segment(run: Operator, words: tuple[s
     assert 'compute-10' not in {row['name'] for row in run.rows('member')}
 
 
+def test_all_that_stands_in_the_way_is_named(run: Operator, words: tuple[str, ...]) -> None:
+    run(*words, '--yes')
+    with sqlite3.connect(words[-1].removeprefix('sqlite:///')) as opened:
+        opened.execute("UPDATE failover_segments SET recovery_method = 'x' WHERE name = 'rack-2'")
+        opened.execute("UPDATE hosts SET uuid = substr(uuid, 1, 35) || 'f' WHERE reserved = 0")
+    before = run.rows('event')
+    said = run(*words, '--dry-run')
+    assert said.code == 1
+    assert '3 things stand in the way:' in said.err
+    assert "segment rack-2 has recovery method 'x'; there are: " in said.err
+    uuids = {row['name']: (row['segment'], row['uuid']) for row in run.rows('member')}
+    for host in ('compute-01', 'compute-02'):
+        segment, uuid = uuids[host]
+        assert f'host {host} is a member of a segment here already, as {uuid}' in said.err
+        assert f'next: openstack segment host delete {segment} {uuid}' in said.err
+    assert run.rows('event') == before
+
+
 def test_each_host_that_is_left_unprotected(site: Site, words: tuple[str, ...]) -> None:
     with sqlite3.connect(words[-1].removeprefix('sqlite:///')) as opened:
         opened.execute("UPDATE hosts SET name = 'storage-01' WHERE name = 'compute-09'")
