@@ -35,8 +35,10 @@ def unprotected(site: Site, contents: Contents) -> tuple[Unprotected, ...]:
     with site.store.read() as connection:
         here = {one.name: hosts.get(connection, one.name) for one in contents.hosts}
     for host in contents.hosts:
-        holes = _holes(site, host, services, closed)
-        for why, verb in (*holes, *_marks(host, here[host.name]), *_flags(host, services)):
+        holes = [*_holes(site, host, services, closed), *_marks(host, here[host.name])]
+        if here[host.name].failed_by is None:  # else they are ours, and its return lifts them
+            holes += _flags(host, services)
+        for why, verb in holes:
             found.append(Unprotected(host.name, why, verb))
     return tuple(found)
 

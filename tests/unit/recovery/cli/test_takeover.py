@@ -6,8 +6,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from recovery.db import members
+from recovery.db import members, tables
 from tests.masakari_database import RACK_1, RACK_2, make
 from tests.unit.recovery.cli.conftest import Site
 from tests.unit.recovery.cli.site import Operator
@@ -178,3 +179,19 @@ def test_what_is_left_unprotected_here_and_in_nova(site: Site, words: tuple[str,
         world.hosts['compute-03'].forced_down = False
         world.hosts['compute-03'].enabled = False  # as a reserved one is
     assert 'compute-03: somebody disabled' not in site.run(*words, '--dry-run').out
+
+
+def test_what_our_recovery_closed_is_returned_and_not_opened_by_hand(
+    site: Site, words: tuple[str, ...]
+) -> None:
+    assert site.run(*words, '--yes').code == 0
+    identifier = site.run.recovery('compute-02', 'done')
+    with site.run.store.write() as connection:
+        failed = sa.update(tables.host).where(tables.host.c.name == 'compute-02')
+        connection.execute(failed.values(failed_by=identifier))
+    with site.world as world:
+        world.hosts['compute-02'].enabled = False
+        world.hosts['compute-02'].forced_down = True
+    said = site.run(*words, '--dry-run').out
+    assert 'next: recovery host return compute-02' in said
+    assert 'service set --up compute-02' not in said
