@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from drivers.contracts.clock import Clock
 from drivers.contracts.compute import Instance
 from drivers.contracts.errors import DriverError, NotFound
 from flows.evacuation import lost, retry_rule, table
@@ -25,7 +26,8 @@ class Judge:
 
     :param baseline: see :func:`flows.evacuation.settle.new_records`.
     :param attempts: evacuate requests for one instance in one round.
-    :param absent_seconds: for how long a request without a trace may still be under way.
+    :param absent_seconds: for how long a request without a trace may still be under way; by the
+        wall clock since its deadline, and by a clock that nobody sets since we first saw it.
     :param doubtful: attempts of earlier recoveries after which a guest may run somewhere.
     """
 
@@ -42,6 +44,7 @@ class Judge:
         unsettled_seconds: float,
         absent_seconds: float,
         doubtful: Iterable[Attempt] = (),
+        clock: Clock,
         aim: Aim = ANYWHERE,
     ) -> None:
         self._claim = claim
@@ -53,7 +56,12 @@ class Judge:
         self._attempts = attempts
         self._unsettled_seconds = unsettled_seconds
         self._absent_seconds = absent_seconds
+        self._clock = clock
         self._aim = aim
+        # Requests without a trace, and since when we know of them by the steady clock; those that
+        # we have known for long, and those of them for which all of Nova's records were looked at.
+        self._first_seen: dict[int, float] = {}
+        self._old, self._aged = frozenset[int](), frozenset[int]()
         self._doubtful: dict[str, list[Attempt]] = {}
         for attempt in doubtful:
             # Its recovery has ended: nobody follows it any more, so it counts as failed, unseen.
@@ -63,6 +71,8 @@ class Judge:
     def all(self, seen: Seen) -> bool:
         """Settle every open item. Whether any of them changed its state."""
         changed = False
+        self._count(seen)
+        seen = replace(seen, aged=self._aged)
         for item in self._roll.open_items():
             outcome = self._one(item, seen)
             if outcome.item.get('state') == item.state:
@@ -70,6 +80,23 @@ class Judge:
             self._roll.change(item.instance, outcome.item, outcome.attempts)
             changed = changed or bool(outcome.item)
         return changed
+
+    def undecided(self) -> bool:
+        """Whether a request has no trace, and it is too early to say that it never arrived."""
+        return bool(self._first_seen.keys() - self._aged)
+
+    def _count(self, seen: Seen) -> None:
+        now = self._clock.elapsed()
+        without = [
+            one.id
+            for item in self._roll.open_items()
+            for one in self._roll.attempts(item.instance)
+            if one.state is AttemptState.INTENDED and one.migration is None
+        ]
+        self._first_seen = {one: self._first_seen.get(one, now) for one in without}
+        known = self._first_seen.items()
+        self._old = frozenset(one for one, at in known if now - at > self._absent_seconds)
+        self._aged = self._old if seen.whole else self._old & self._aged
 
     def _one(self, item: Item, seen: Seen) -> Outcome:
         seen = self._with_lost(item, seen)
@@ -140,6 +167,7 @@ class Judge:
 
     def _without_trace(self, attempt: Attempt, seen: Seen) -> bool:
         late = seen.at > attempt.deadline_at + self._absent_seconds
+        late = late and attempt.id in self._old
         return late and attempt.state is AttemptState.INTENDED and attempt.migration is None
 
     def _with_lost(self, item: Item, seen: Seen) -> Seen:

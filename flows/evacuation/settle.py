@@ -27,6 +27,9 @@ class Seen:
     #: whether every record was listed, with the cell of the host answering before and after: only
     #: then does a record that is not there say anything (H2)
     whole: bool = True
+    #: ids of requests that we have known for so long that they cannot be under way any more; the
+    #: wall clock alone does not tell, for it can be set
+    aged: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -136,14 +139,19 @@ def _without_record(attempt: Attempt, seen: Seen, item: Item, absent_seconds: fl
 
     One that Nova took, or made a record of, did arrive, whatever a list shows now.
     """
-    if attempt.state is not AttemptState.INTENDED or attempt.migration is not None:
+    if not _without_trace(attempt):
         return attempt
     instance = seen.instances.get(item.instance)
     idle = instance is not None and instance.host == item.source and not instance.task_state
-    if seen.at <= attempt.deadline_at + absent_seconds or not idle or not seen.whole:
+    late = attempt.id in seen.aged and seen.at > attempt.deadline_at + absent_seconds
+    if not late or not idle or not seen.whole:
         return attempt
     reason = 'the request never reached Nova'
     return replace(attempt, state=AttemptState.ABSENT, ended_at=seen.at, reason=reason)
+
+
+def _without_trace(attempt: Attempt) -> bool:
+    return attempt.state is AttemptState.INTENDED and attempt.migration is None
 
 
 def _watch_destination(attempt: Attempt, seen: Seen) -> Attempt:
@@ -202,5 +210,7 @@ def _overdue(
 ) -> Mapping[str, Any]:
     if not still_open or seen.at - min(one.at for one in still_open) < unsettled_seconds:
         return {}
+    if any(_without_trace(one) and one.id not in seen.aged for one in still_open):
+        return {}  # it is about to be decided about
     where = next((one.destination for one in still_open if one.destination), None)
     return _unsettled(item, f'its evacuation to {where or "an unknown host"} does not end')

@@ -123,7 +123,7 @@ def _conf(dice: random.Random, hosts: int) -> dict[str, Any]:
         'fencing.again_seconds': dice.choice((5.0, 30.0)),
         'evacuation.at_once': dice.choice((1, 4, 20)),
         'evacuation.unsettled_seconds': dice.choice((60.0, 600.0)),
-        'evacuation.absent_seconds': dice.choice((10.0, 60.0)),
+        'evacuation.absent_seconds': dice.choice((30.0, 60.0)),  # requests hang for 30
         'evacuation.attempts': dice.choice((1, 3)),
         'evacuation.spread': dice.choice(('capacity', 'capacity', 'scheduler')),
         'evacuation.instance_storage': dice.choice(('shared', 'shared', 'local')),

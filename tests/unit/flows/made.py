@@ -51,4 +51,5 @@ def seen(
     for record in records:
         by_instance[record.instance] = (*by_instance.get(record.instance, ()), record)
     known = {one.id: one for one in instances.values()} or {VM: instance()}
-    return Seen(at, frozenset({TARGET, 'compute-04'}) if up is None else up, by_instance, known)
+    up = frozenset({TARGET, 'compute-04'}) if up is None else up
+    return Seen(at, up, by_instance, known, aged=frozenset({1}))

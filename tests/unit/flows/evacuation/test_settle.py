@@ -96,6 +96,12 @@ def test_no_trace(at: float, task: str | None, ended: bool) -> None:
         assert outcome.attempts[1]['state'] is AttemptState.ABSENT
 
 
+def test_no_trace_of_what_we_have_just_come_to_know_says_nothing_and_wants_nobody() -> None:
+    look = replace(seen(at=9999.0), aged=frozenset())
+    outcome = settled(item(), [attempt(state=AttemptState.INTENDED)], look)
+    assert (outcome.ended, outcome.item, outcome.attempts) == (False, {}, {})
+
+
 def test_no_trace_in_part_of_a_list_says_nothing() -> None:
     look = replace(seen(at=171.0), whole=False)
     outcome = settled(item(), [attempt(state=AttemptState.INTENDED)], look)
