@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from drivers.simulated.oracle import Broken
+from drivers.simulated.play import Broken
 from recovery.db import tables
 from recovery.view.numbers import count
 

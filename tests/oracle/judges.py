@@ -18,7 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 import yaml
 
-from drivers.simulated.oracle import Broken, Oracle
+from drivers.simulated.oracle import Oracle
+from drivers.simulated.play import Broken
 from drivers.simulated.trace import Event
 from recovery.db import tables
 from recovery.policy import approvals

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from drivers.contracts.errors import DriverError
-from drivers.simulated.oracle import Broken
+from drivers.simulated.play import Broken
 from recovery import intake
 from recovery.db import hosts, states, tables, windows
 from recovery.intake import request_return

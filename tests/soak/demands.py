@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from drivers.simulated.instances import GUESTS
-from drivers.simulated.oracle import Broken, Oracle
+from drivers.simulated.oracle import Oracle
+from drivers.simulated.play import Broken
 from recovery.db import states, tables
 from tests.oracle import judges
 from tests.stage import Stage

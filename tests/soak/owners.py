@@ -7,7 +7,8 @@ import re
 import sqlite3
 
 from drivers.simulated.faults import Note
-from drivers.simulated.oracle import CHANGING, Broken
+from drivers.simulated.oracle import CHANGING
+from drivers.simulated.play import Broken
 from tests.stage import Stage
 
 #: Everything that a claim does runs below PROCESS/RECOVERY (recovery.claims.claim.Claim.actor).

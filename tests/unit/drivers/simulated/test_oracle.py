@@ -124,6 +124,44 @@ def with_a_proof_from_before_the_power_came_back(do: Operator) -> None:
     do.evacuate()
 
 
+def while_the_power_comes_back(do: Operator) -> None:
+    """Somebody gives it power between a look and the request that went by it."""
+    do.world.lose_power(HOST)
+    do.confirm()
+    do.change(enabled=False, forced_down=True)
+    do.evacuate(only=do.instances[0])
+    do.world.give_power(HOST)
+    do.pause(3)
+    do.evacuate(only=do.instances[1])
+
+
+def after_the_power_was_seen_to_be_back(do: Operator) -> None:
+    while_the_power_comes_back(do)
+    do.bmc.power_state(timeout=5)
+    do.evacuate(only=do.instances[2])
+
+
+def long_after_the_power_came_back(do: Operator) -> None:
+    while_the_power_comes_back(do)
+    do.pause(20)
+    do.evacuate(only=do.instances[2])
+
+
+def test_what_nobody_can_have_seen_yet_breaks_no_rule(operator: Operator, world: World) -> None:
+    while_the_power_comes_back(operator)
+    assert not rules(world) & {'S1', 'S2', 'S4'}
+
+
+@pytest.mark.parametrize(
+    'sabotage', [after_the_power_was_seen_to_be_back, long_after_the_power_came_back]
+)
+def test_what_could_have_been_seen_breaks_one(
+    operator: Operator, world: World, sabotage: Callable[[Operator], None]
+) -> None:
+    sabotage(operator)
+    assert {'S1', 'S2'} <= rules(world)
+
+
 def without_force_down(do: Operator) -> None:
     do.world.crash(HOST)
     do.pause(70)
