@@ -11,8 +11,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from drivers.contracts.alarms import BadPayload
 from flows.stop import StoreAway
 from recovery.bus import alarms, evidence
+from recovery.bus.plain import plain
 from recovery.bus.tally import BusTally
 from recovery.bus.wire import HANDLED, REQUEUE
 from recovery.intake.receive import BadAlarm, receive
@@ -44,7 +46,8 @@ class Hearing:
             return self._drop('other', f'{event_type!r:.80} from {publisher!r:.80}: no alarm')
 
         def work() -> None:
-            alarm = alarms.alarm_of(publisher, payload, metadata, self._site.clock.now())
+            said, about = plain(payload), plain(metadata)
+            alarm = alarms.alarm_of(plain(publisher), said, about, self._site.clock.now())
             outcome = receive(self._site, alarm)
             LOG.info('%s of %s: %s (%s)', alarm.kind, alarm.subject, outcome.answer, outcome.reason)
 
@@ -56,7 +59,7 @@ class Hearing:
             return HANDLED  # of every instance, many a second
 
         def work() -> None:
-            told = evidence.read(payload, metadata, self._site.clock.now())
+            told = evidence.read(plain(payload), plain(metadata), self._site.clock.now())
             if told is not None:
                 evidence.note(self._site, told)
 
@@ -68,7 +71,7 @@ class Hearing:
         while True:
             try:
                 work()
-            except (BadAlarm, evidence.NotNova) as error:
+            except (BadAlarm, BadPayload, evidence.NotNova) as error:
                 return self._drop(kind, f'{what}: {error}')
             except StoreAway as away:
                 LOG.warning('%s is held: %s', what, away.reason)

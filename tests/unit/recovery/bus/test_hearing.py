@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from itertools import pairwise
 from typing import Any
@@ -74,7 +75,9 @@ def test_its_authority_is_that_of_its_publisher(stage: Stage, heard: Hearing) ->
     assert rows(stage) == [('bus:monitor', HOST, 'ignore')]
 
 
-@pytest.mark.parametrize('payload', [None, [], 'compute-01', {}, {'subject': {}}])
+@pytest.mark.parametrize(
+    'payload', [None, [], 'compute-01', {}, {'subject': {}}, {'subject': HOST, 'at': math.inf}]
+)
 def test_what_is_no_alarm_is_dropped_with_a_word(
     stage: Stage, heard: Hearing, tally: BusTally, payload: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -82,6 +85,14 @@ def test_what_is_no_alarm_is_dropped_with_a_word(
     assert rows(stage) == []
     assert counted(tally) == {('recovery.alarm', 'dropped'): 1}
     assert "dropped: alarm from 'monitor': " in caplog.text
+
+
+def test_a_character_that_no_database_takes_loses_no_alarm(stage: Stage, heard: Hearing) -> None:
+    said = {'subject': HOST, 'key': 'k\0', 'evidence': {'disk': 'b\ud800d', 'blocks': 10**30}}
+    assert alarm(stage, heard, said) == 'handled'
+    (row,) = stage.rows(tables.alarm)
+    assert row['key'] == 'k\ufffd'
+    assert row['evidence'] == {'disk': 'b\ufffdd', 'blocks': str(10**30)}
 
 
 @pytest.mark.parametrize('event', [None, 'recovery.alarms', 7])
