@@ -26,6 +26,7 @@ from recovery.api.faults import RETRY_SECONDS, Fault, text
 from recovery.api.presence import Presence
 from recovery.api.stack import Application
 from recovery.conf.reading import BadOptions, read
+from recovery.conf.strays import strays
 from recovery.db import upgrade
 from recovery.db.engines import BadDatabase
 from recovery.site import Site
@@ -51,7 +52,7 @@ class Late:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._made: tuple[int, Application] | None = None
-        self._said = ''  #: the last reason not to start, which is logged once
+        self._said = ''  #: the last reason not to start, which is not repeated
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """As PEP 3333 says."""
@@ -69,6 +70,7 @@ class Late:
         try:
             if self._made is None or self._made[0] != os.getpid():
                 self._made = (os.getpid(), _make())
+            self._said = ''
             return self._made
         except StoreAway as away:
             self._say('waiting for the database: %s', away.reason)
@@ -102,6 +104,8 @@ def _make() -> Application:
     more = {'default_config_files': files, 'default_config_dirs': []} if files else {}
     read(conf, [], **more)
     log.setup(conf, 'recovery')
+    for stray in strays(conf):
+        LOG.warning('%s', stray)
     site = plugins.open_site(conf, kind='api')
     try:
         upgrade.refuse_stale(site.store)

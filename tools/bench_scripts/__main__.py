@@ -54,6 +54,13 @@ def arguments() -> argparse.Namespace:
         help=f'write {PAGE.relative_to(TOP)}, or the section of it that is measured',
     )
     asked = parser.parse_args()
+    _refuse(parser, asked, names)
+    return asked
+
+
+def _refuse(
+    parser: argparse.ArgumentParser, asked: argparse.Namespace, names: Sequence[str]
+) -> None:
     unknown = set(asked.scenario) - set(names)
     if unknown:
         parser.error(f'no scenario is called {", ".join(unknown)}; there are {", ".join(names)}')
@@ -63,7 +70,6 @@ def arguments() -> argparse.Namespace:
         parser.error('--load is for itself')
     if asked.masakari and (asked.scenario or (asked.database and not asked.load)):
         parser.error('--masakari is for itself, and on SQLite')
-    return asked
 
 
 def main() -> int:

@@ -50,6 +50,15 @@ def test_it_answers_with_the_configuration_of_the_environment(late: wsgi.Late) -
     assert late._make() is made
 
 
+def test_what_is_misspelt_is_said(
+    late: wsgi.Late, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (tmp_path / 'recovery.conf').open('a') as file:
+        file.write('listn = 127.0.0.1:1\n')
+    late._make()
+    assert '[api] has no option listn, so that it is not read: is listen meant?' in caplog.text
+
+
 def test_a_copy_of_the_process_makes_its_own(
     late: wsgi.Late, monkeypatch: pytest.MonkeyPatch
 ) -> None:
