@@ -25,6 +25,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from bench_scripts.flood import promised
 
 from drivers.clock import SystemClock
 from drivers.simulated.app import App
@@ -205,16 +206,6 @@ def post(site: Site, number: int) -> tuple[int, Any]:
     alert = payloads.alert(host, startsAt=f'{at}Z', fingerprint=f'{number:016x}')
     bearer = {'Authorization': f'Bearer {TOKEN}'}
     return site.ask('POST', '/alarms/am', payloads.group(alert), **bearer)
-
-
-def promised(said: Any) -> Iterator[str]:
-    """What a 202 names: a notification, or alarms."""
-    if 'notification' in said:
-        yield said['notification']['notification_uuid']
-    elif 'alarms' in said:
-        yield from (one['id'] for one in said['alarms'])
-    else:
-        yield said['alarm']
 
 
 class Load:

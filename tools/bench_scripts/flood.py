@@ -85,7 +85,7 @@ class Flood:
         self.busy += time.perf_counter() - begun
 
     def _insist(self, session: requests.Session, number: int, zero: float) -> Answer:
-        begun, again = time.perf_counter(), []
+        begun, again = time.perf_counter(), list[int]()
         while True:
             status, said = self._post(session, number)
             now = time.perf_counter()
@@ -95,15 +95,17 @@ class Flood:
                 raise Failed(f'{self.api.name}: alarm {number} is not taken: {again}')
             again.append(status)
             time.sleep(PAUSE)
-        way, promised = self._ways[number % len(self._ways)], tuple(_promised(status, said))
+        way = self._ways[number % len(self._ways)]
+        named = tuple(promised(said)) if status == TAKEN else ()
         first = status == TAKEN and not _repeated(said)
         return Answer(
-            way, self.busy + begun - zero, now - begun, status, first, promised, tuple(again)
+            way, self.busy + begun - zero, now - begun, status, first, named, tuple(again)
         )
 
     def _post(self, session: requests.Session, number: int) -> tuple[int, Any]:
         host, way = self._hosts[number], self._ways[number % len(self._ways)]
-        path, body, more = '/recovery/v1/alarms', {}, {}
+        path, more = '/recovery/v1/alarms', dict[str, str]()
+        body: dict[str, Any] = {}
         if way == NOTIFICATION:
             path = '/v1/notifications'
             report = {'type': 'COMPUTE_HOST', 'hostname': host, 'generated_time': self._at}
@@ -144,10 +146,8 @@ def _alerts(host: str, number: int, at: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _promised(status: int, said: Any) -> Iterator[str]:
-    """What a 202 names: a notification, or alarms."""
-    if status != TAKEN:
-        return
+def promised(said: Any) -> Iterator[str]:
+    """IDs that an answer of 202 names: of a notification, or of alarms."""
     if 'notification' in said:
         yield said['notification']['notification_uuid']
     elif 'alarms' in said:
