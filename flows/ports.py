@@ -143,8 +143,12 @@ class Ledger(Protocol):
         """The first evacuate was sent: the human proof holds until the recovery ends (H7)."""
         ...
 
-    def proof_of_host(self, host: str, since: float) -> Proof | None:
-        """The newest proof of another host, made in its own recovery after ``since`` (S1)."""
+    def proof_of_host(self, host: str, since: float = 0.0, *, after: int = 0) -> Proof | None:
+        """The newest proof of another host, made in its own recovery after ``since`` (S1).
+
+        :param since: wall clock, where nothing better is known.
+        :param after: the id of a proof.
+        """
         ...
 
     def last_proof(self) -> Proof | None:

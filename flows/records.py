@@ -84,6 +84,9 @@ class Attempt:
     destination_sure: bool = True  #: False once a moment passed in which it may have been down
     ended_at: float | None = None
     reason: str = ''
+    #: id of the newest proof of any host when it was recorded: a greater one is of later, however
+    #: clocks were set. None: not a request of ours, or not known
+    after_proof: int | None = None
 
 
 @dataclass(frozen=True)

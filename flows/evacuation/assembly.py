@@ -51,7 +51,7 @@ def evacuation_of(
         baseline=baseline, reported=reported,
     )  # fmt: skip
     roll = Roll(ledger.items(), ledger.attempts(), settings.at_once)
-    judge = _judge(claim, ledger, look, roll, settings, storage, baseline, clock, aim)
+    judge = _judge(claim, ledger, look, roll, settings, storage, baseline, slots, aim)
     shared: dict[str, Any] = {
         'claim': claim,
         'compute': compute,
@@ -76,7 +76,7 @@ def _judge(
     settings: EvacuationSettings,
     storage: Storage,
     baseline: int,
-    clock: Clock,
+    slots: Slots,
     aim: Aim,
 ) -> Judge:
     return Judge(
@@ -90,6 +90,6 @@ def _judge(
         unsettled_seconds=settings.unsettled_seconds,
         absent_seconds=settings.absent_seconds,
         doubtful=ledger.doubtful_attempts(),
-        clock=clock,
+        memory=slots.memory,
         aim=aim,
     )

@@ -86,7 +86,7 @@ class Evacuation:
 
     def _loop(self) -> None:
         gap = QUICK_SECONDS
-        while self._judge.undecided() or not self._roll.over():
+        while not self._roll.over():
             self._clock.wait(self._roll.wake_loop, self._settings.poll_seconds)
             self._roll.wake_loop.clear()
             self._stops()

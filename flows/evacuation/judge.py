@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from drivers.contracts.clock import Clock
-from drivers.contracts.compute import Instance
+from drivers.contracts.compute import Instance, Migration
 from drivers.contracts.errors import DriverError, NotFound
 from flows.evacuation import lost, retry_rule, table
 from flows.evacuation.aim import ANYWHERE, Aim
 from flows.evacuation.look import Look
+from flows.evacuation.memory import Memory
 from flows.evacuation.roll import Roll
 from flows.evacuation.settle import Outcome, Seen, new_records, settle
 from flows.ports import Claim, Ledger
-from flows.records import Attempt, AttemptState, Item, ItemState
+from flows.records import OPEN_ATTEMPTS, Attempt, AttemptState, Item, ItemState
 
 ARRIVED = 'done'  # Nova's record of an evacuation whose source has not started since
 FAILED = table.ENDED - lost.SUCCEEDED
@@ -26,8 +26,8 @@ class Judge:
 
     :param baseline: see :func:`flows.evacuation.settle.new_records`.
     :param attempts: evacuate requests for one instance in one round.
-    :param absent_seconds: for how long a request without a trace may still be under way; by the
-        wall clock since its deadline, and by a clock that nobody sets since we first saw it.
+    :param absent_seconds: for how long a request without a trace may still be under way, since
+        this process came to know of it, which is after it was sent or its sender lost the claim.
     :param doubtful: attempts of earlier recoveries after which a guest may run somewhere.
     """
 
@@ -44,7 +44,7 @@ class Judge:
         unsettled_seconds: float,
         absent_seconds: float,
         doubtful: Iterable[Attempt] = (),
-        clock: Clock,
+        memory: Memory,
         aim: Aim = ANYWHERE,
     ) -> None:
         self._claim = claim
@@ -56,12 +56,9 @@ class Judge:
         self._attempts = attempts
         self._unsettled_seconds = unsettled_seconds
         self._absent_seconds = absent_seconds
-        self._clock = clock
+        self._memory = memory
         self._aim = aim
-        # Requests without a trace, and since when we know of them by the steady clock; those that
-        # we have known for long, and those of them for which all of Nova's records were looked at.
-        self._first_seen: dict[int, float] = {}
-        self._old, self._aged = frozenset[int](), frozenset[int]()
+        self._old = self._aged = frozenset[int]()
         self._doubtful: dict[str, list[Attempt]] = {}
         for attempt in doubtful:
             # Its recovery has ended: nobody follows it any more, so it counts as failed, unseen.
@@ -71,8 +68,7 @@ class Judge:
     def all(self, seen: Seen) -> bool:
         """Settle every open item. Whether any of them changed its state."""
         changed = False
-        self._count(seen)
-        seen = replace(seen, aged=self._aged)
+        seen = self._with_ages(seen)
         for item in self._roll.open_items():
             outcome = self._one(item, seen)
             if outcome.item.get('state') == item.state:
@@ -81,22 +77,22 @@ class Judge:
             changed = changed or bool(outcome.item)
         return changed
 
-    def undecided(self) -> bool:
-        """Whether a request has no trace, and it is too early to say that it never arrived."""
-        return bool(self._first_seen.keys() - self._aged)
-
-    def _count(self, seen: Seen) -> None:
-        now = self._clock.elapsed()
-        without = [
-            one.id
-            for item in self._roll.open_items()
-            for one in self._roll.attempts(item.instance)
-            if one.state is AttemptState.INTENDED and one.migration is None
-        ]
-        self._first_seen = {one: self._first_seen.get(one, now) for one in without}
-        known = self._first_seen.items()
-        self._old = frozenset(one for one, at in known if now - at > self._absent_seconds)
+    def _with_ages(self, seen: Seen) -> Seen:
+        """What was seen, with what is only to be told by a clock that nobody sets."""
+        old, away = set[int](), dict[int, float]()
+        for item in self._roll.open_items():
+            for one in self._roll.attempts(item.instance):
+                if one.state not in OPEN_ATTEMPTS:
+                    self._memory.forget(one.id)
+                elif one.state is AttemptState.INTENDED and one.migration is None:
+                    if seen.asked_at - self._memory.since(one.id) > self._absent_seconds:
+                        old.add(one.id)
+                elif one.destination in seen.up:
+                    seconds = self._memory.away(one.id, seen.asked_at)
+                    away |= {one.id: seconds} if seconds is not None else {}
+        self._old = frozenset(old)
         self._aged = self._old if seen.whole else self._old & self._aged
+        return replace(seen, aged=self._aged, away=away)
 
     def _one(self, item: Item, seen: Seen) -> Outcome:
         seen = self._with_lost(item, seen)
@@ -111,7 +107,6 @@ class Judge:
             seen,
             baseline=self._baseline,
             unsettled_seconds=self._unsettled_seconds,
-            absent_seconds=self._absent_seconds,
         )
         if not seen.whole and any(self._without_trace(one, seen) for one in attempts):
             self._look.whole_next()
@@ -160,15 +155,13 @@ class Judge:
     def _plan(self, item: Item, instance: Instance) -> table.Plan:
         return table.classify(
             instance,
-            [lost.told(one, self._proven) for one in self._look.migrations_of(item.instance)],
+            [self._told(one) for one in self._look.migrations_of(item.instance)],
             host=item.source,
             storage=self._storage,
         )
 
     def _without_trace(self, attempt: Attempt, seen: Seen) -> bool:
-        late = seen.at > attempt.deadline_at + self._absent_seconds
-        late = late and attempt.id in self._old
-        return late and attempt.state is AttemptState.INTENDED and attempt.migration is None
+        return attempt.id in self._old and attempt.id not in seen.aged
 
     def _with_lost(self, item: Item, seen: Seen) -> Seen:
         """What was seen, with the records of evacuations that died with their destination."""
@@ -177,7 +170,7 @@ class Judge:
         up = all(one.destination in seen.up for one in records)
         if not records or (sure and up and item.state is ItemState.STARTED):
             return seen
-        told = tuple(lost.told(one, self._proven) for one in records)
+        told = tuple(self._told(one) for one in records)
         return replace(seen, records={item.instance: told})  # nobody asks for others' now
 
     def _ended(self, item: Item, attempts: list[Attempt], seen: Seen) -> Mapping[str, Any]:
@@ -199,7 +192,7 @@ class Judge:
     def _forbidden(self, item: Item, attempts: Sequence[Attempt], seen: Seen) -> str:
         earlier = self._doubtful.get(item.instance, [])
         others = self._others(item, attempts, seen)
-        return retry_rule.forbids([*earlier, *others, *attempts], self._proven)
+        return retry_rule.forbids([*earlier, *others, *attempts], self._proven_off_since)
 
     def _others(self, item: Item, attempts: Sequence[Attempt], seen: Seen) -> list[Attempt]:
         """Evacuations by somebody else that failed: nobody watched their destinations."""
@@ -220,8 +213,36 @@ class Judge:
             if record.id not in mine and record.status in FAILED
         ]
 
-    def _proven(self, host: str, since: float) -> bool:
+    def _told(self, record: Migration) -> Migration:
+        return lost.told(record, self._record_proven)
+
+    def _record_proven(self, record: Migration, since: float) -> bool:
+        """Whether its destination was fenced after it began; ours are told by the order of ids."""
+        ours = [
+            one
+            for one in self._roll.attempts(record.instance)
+            if one.migration == record.id or (one.migration is None and one.state in OPEN_ATTEMPTS)
+        ]
+        return self._proven(record.destination, since, ours)
+
+    def _proven_off_since(self, attempt: Attempt) -> bool:
+        return self._proven(attempt.destination, attempt.at, [attempt])
+
+    def _proven(self, host: str | None, since: float, ours: Sequence[Attempt]) -> bool:
+        """Clocks can be set, and differ: where it is known which proofs there were, only greater
+        ids count."""
+        if host is None:
+            return False
+        after = [number for one in ours if (number := self._after_proof(one)) is not None]
+        if after:
+            return self._ledger.proof_of_host(host, after=max(after)) is not None
         return self._ledger.proof_of_host(host, since) is not None
+
+    def _after_proof(self, attempt: Attempt) -> int | None:
+        if attempt.after_proof is not None or not attempt.id:
+            return attempt.after_proof
+        stored = (one for one in self._ledger.attempts() if one.id == attempt.id)
+        return next((one.after_proof for one in stored), None)
 
 
 def _landed(host: str | None, vm_state: str) -> Mapping[str, Any]:

@@ -74,6 +74,7 @@ class Look:
             self._whole_at = now
         return Seen(
             whole=whole,
+            asked_at=now,
             at=self._clock.now(),
             up=frozenset(one.host for one in self._services if one.state == 'up'),
             records={key: tuple(found.values()) for key, found in self._evacuations.items()},

@@ -18,7 +18,8 @@ LOST = 'lost'  #: our word, never Nova's
 MARGIN_SECONDS = 5.0  # between Nova's clock and ours; a host takes longer to boot
 SUCCEEDED = frozenset({'done', 'completed'})
 
-Proven = Callable[[str, float], bool]  #: whether a host has a proof of its own after that time
+#: Whether the destination of a record has a proof of its own after that time.
+Proven = Callable[[Migration, float], bool]
 
 
 def is_lost(record: Migration, proven: Proven) -> bool:
@@ -26,7 +27,7 @@ def is_lost(record: Migration, proven: Proven) -> bool:
     if (record.type, record.status) != ('evacuation', BEGUN) or record.destination is None:
         return False
     began = record.updated_at or record.created_at
-    return proven(record.destination, began + MARGIN_SECONDS)
+    return proven(record, began + MARGIN_SECONDS)
 
 
 def told(record: Migration, proven: Proven) -> Migration:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from flows.records import OPEN_ATTEMPTS, Attempt, AttemptState
 
 
-def forbids(attempts: Sequence[Attempt], proven_off_since: Callable[[str, float], bool]) -> str:
+def forbids(attempts: Sequence[Attempt], proven_off_since: Callable[[Attempt], bool]) -> str:
     """Why another evacuate of this instance is not safe; '' when it is.
 
     :param attempts: every earlier attempt for the instance, of all rounds.
-    :param proven_off_since: whether a host was fenced, with a proof of its own recovery, after
-        that wall-clock time.
+    :param proven_off_since: whether the destination of an attempt was fenced after that attempt,
+        with a proof of its own recovery.
     """
     for attempt in attempts:
         if attempt.state in OPEN_ATTEMPTS:
@@ -25,7 +25,7 @@ def forbids(attempts: Sequence[Attempt], proven_off_since: Callable[[str, float]
             continue  # the scheduler chose no host
         if attempt.destination is None:
             return 'an earlier evacuation was not followed to its end: nobody knows where it went'
-        if attempt.destination_sure or proven_off_since(attempt.destination, attempt.at):
+        if attempt.destination_sure or proven_off_since(attempt):
             continue
         return (
             f'an earlier evacuation to {attempt.destination} failed, and that host was not seen '

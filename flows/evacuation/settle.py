@@ -14,6 +14,7 @@ from flows.records import OPEN_ATTEMPTS, Attempt, AttemptState, Item, ItemState
 SAYS = 'the record of Nova says '
 NO_HOST = f'{SAYS}error'  #: of an attempt: the scheduler found no host, or not the named one fit
 GAP_SECONDS = 60.0  # Nova's own service_down_time: unseen for longer may have been down
+STEP_SECONDS = 10.0  # clocks of workers may differ, or be set, by so much
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,13 @@ class Seen:
     #: whether every record was listed, with the cell of the host answering before and after: only
     #: then does a record that is not there say anything (H2)
     whole: bool = True
-    #: ids of requests that we have known for so long that they cannot be under way any more; the
-    #: wall clock alone does not tell, for it can be set
+    asked_at: float = 0.0  #: by the clock that nobody sets, before the first question
+    #: ids of requests without a trace that we have known for so long, by a clock that nobody sets,
+    #: that they cannot be under way any more
     aged: frozenset[int] = frozenset()
+    #: seconds by the same clock for which this process did not see the destination of a request
+    #: up; only of those that it had seen up before
+    away: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,6 @@ def settle(
     *,
     baseline: int,
     unsettled_seconds: float,
-    absent_seconds: float,
 ) -> Outcome:
     """Compare one started (or unsettled) item with what Nova shows."""
     own = [one for one in attempts if one.instance == item.instance]
@@ -92,7 +96,7 @@ def settle(
     changes: dict[int, dict[str, Any]] = {}
     now_attempts = []
     for before, attempt in zip(own, adopted, strict=True):
-        after = _advance(attempt, records.get(attempt.migration or 0), seen, item, absent_seconds)
+        after = _advance(attempt, records.get(attempt.migration or 0), seen, item)
         now_attempts.append(after)
         if difference := _difference(before, after):
             changes[after.id] = difference
@@ -109,13 +113,11 @@ def settle(
     return Outcome({}, changes, ended=True)
 
 
-def _advance(
-    attempt: Attempt, record: Migration | None, seen: Seen, item: Item, absent_seconds: float
-) -> Attempt:
+def _advance(attempt: Attempt, record: Migration | None, seen: Seen, item: Item) -> Attempt:
     if attempt.state not in OPEN_ATTEMPTS:
         return attempt
     if record is None:
-        return _without_record(attempt, seen, item, absent_seconds)
+        return _without_record(attempt, seen, item)
     attempt = _watch_destination(replace(attempt, state=AttemptState.ACCEPTED), seen)
     instance = seen.instances.get(item.instance)
     if record.status in SUCCEEDED:
@@ -134,7 +136,7 @@ def _advance(
     return attempt
 
 
-def _without_record(attempt: Attempt, seen: Seen, item: Item, absent_seconds: float) -> Attempt:
+def _without_record(attempt: Attempt, seen: Seen, item: Item) -> Attempt:
     """No trace of it: it never arrived, once nothing between us and Nova can hold it any more.
 
     One that Nova took, or made a record of, did arrive, whatever a list shows now.
@@ -143,8 +145,7 @@ def _without_record(attempt: Attempt, seen: Seen, item: Item, absent_seconds: fl
         return attempt
     instance = seen.instances.get(item.instance)
     idle = instance is not None and instance.host == item.source and not instance.task_state
-    late = attempt.id in seen.aged and seen.at > attempt.deadline_at + absent_seconds
-    if not late or not idle or not seen.whole:
+    if attempt.id not in seen.aged or not idle or not seen.whole:
         return attempt
     reason = 'the request never reached Nova'
     return replace(attempt, state=AttemptState.ABSENT, ended_at=seen.at, reason=reason)
@@ -157,8 +158,9 @@ def _without_trace(attempt: Attempt) -> bool:
 def _watch_destination(attempt: Attempt, seen: Seen) -> Attempt:
     if attempt.destination is None or not attempt.destination_sure:
         return attempt
-    last = attempt.destination_seen_at or attempt.at
-    if attempt.destination not in seen.up or seen.at - last > GAP_SECONDS:
+    by_wall_clock = seen.at - (attempt.destination_seen_at or attempt.at)
+    away = seen.away.get(attempt.id, by_wall_clock)
+    if attempt.destination not in seen.up or not -STEP_SECONDS <= away <= GAP_SECONDS:
         return replace(attempt, destination_sure=False)
     return replace(attempt, destination_seen_at=seen.at)
 

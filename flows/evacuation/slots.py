@@ -1,4 +1,5 @@
-"""How many requests one worker process sends side by side, over all its recoveries."""
+"""What the evacuations of one worker process share: how many requests it sends side by side, and
+what it knows of them."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from drivers.contracts.clock import Clock
+from flows.evacuation.memory import Memory
 
 
 class Slots:
@@ -17,6 +19,7 @@ class Slots:
         self._free = count
         self._lock = threading.Lock()
         self._freed = threading.Event()
+        self.memory = Memory(clock)
 
     @contextmanager
     def one(self) -> Iterator[None]:

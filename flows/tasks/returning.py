@@ -45,8 +45,9 @@ def all_ended(compute: ComputeDriver, ledger: Ledger, host: str, timeout: float)
     return records
 
 
-def _proven(ledger: Ledger, host: str, since: float) -> bool:
-    return ledger.proof_of_host(host, since) is not None
+def _proven(ledger: Ledger, record: Migration, since: float) -> bool:
+    host = record.destination
+    return host is not None and ledger.proof_of_host(host, since) is not None
 
 
 class CheckSettled(Step):

@@ -83,9 +83,9 @@ class Ledger:
     def extend_confirmation(self, proof_id: int) -> None:
         self._claim.transact(lambda connection: proofs.extend(connection, proof_id))
 
-    def proof_of_host(self, host: str, since: float) -> Proof | None:
+    def proof_of_host(self, host: str, since: float = 0.0, *, after: int = 0) -> Proof | None:
         with self._store.read() as connection:
-            return proofs.newest_of_host(connection, host, since=since)
+            return proofs.newest_of_host(connection, host, since=since, after=after)
 
     def last_proof(self) -> Proof | None:
         with self._store.read() as connection:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from flows.records import OPEN_ATTEMPTS, Attempt, AttemptState, Item, ItemState
-from recovery.db import states
+from recovery.db import proofs, states
 from recovery.db.intents import Author
 from recovery.db.rows import insert
 from recovery.db.tables import attempt, item
@@ -21,7 +21,7 @@ ITEM_FIELDS = ('instance', 'name', 'source', 'reason', 'vm_state', 'keep_stopped
                'round', 'destination')  # fmt: skip
 ATTEMPT_FIELDS = ('id', 'instance', 'round', 'target', 'at', 'deadline_at', 'destination',
                   'migration', 'request_id', 'destination_seen_at', 'destination_sure',
-                  'ended_at', 'reason')  # fmt: skip
+                  'ended_at', 'reason', 'after_proof')  # fmt: skip
 
 
 def of_recovery(connection: sa.Connection, recovery: str) -> tuple[Item, ...]:
@@ -100,6 +100,7 @@ def add_attempt(
         destination_seen_at=now,
         destination_sure=True,
         reason='',
+        after_proof=proofs.newest_id(connection),
     )
 
 

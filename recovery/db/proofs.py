@@ -76,12 +76,18 @@ def standing(connection: sa.Connection, recovery: str, round_: int, now: float) 
     return _first(connection, _standing(recovery, round_, now))
 
 
-def newest_of_host(connection: sa.Connection, host: str, *, since: float = 0.0) -> Proof | None:
+def newest_of_host(
+    connection: sa.Connection, host: str, *, since: float = 0.0, after: int = 0
+) -> Proof | None:
     """The newest proof of a host, of any recovery, that is not void."""
-    query = sa.select(table).where(
-        table.c.host == host, table.c.at > since, table.c.void_reason.is_(None)
-    )
+    later = (table.c.at > since) & (table.c.id > after)
+    query = sa.select(table).where(table.c.host == host, later, table.c.void_reason.is_(None))
     return _first(connection, query)
+
+
+def newest_id(connection: sa.Connection) -> int:
+    """The id of the newest proof of all, void ones included; 0: there is none."""
+    return connection.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
 
 
 def void(connection: sa.Connection, proof_id: int, reason: str, now: float) -> None:

@@ -29,7 +29,7 @@ CLOCK = SystemClock()
 SPAWN = multiprocessing.get_context('spawn')
 RECOVERY = META.tables['recovery']
 #: Every revision that was ever released: an upgrade begins at any of them. Add, never remove.
-RELEASED = ('0001', '0002', '0003')
+RELEASED = ('0001', '0002', '0003', '0004')
 
 
 @pytest.fixture(params=KINDS)
@@ -211,6 +211,9 @@ OPEN_RECOVERY['0003'] = OPEN_RECOVERY['0002'] | {
     },
     'nonce': {'source': 'grafana', 'digest': 'd' * 64, 'at': 1.0},
 }  # fmt: skip
+OPEN_RECOVERY['0004'] = OPEN_RECOVERY['0003'] | {
+    'attempt': OPEN_RECOVERY['0001']['attempt'] | {'after_proof': 1},
+}
 
 
 def frozen(url: str, ready: Any) -> None:

@@ -109,6 +109,7 @@ attempt = sa.Table(
     sa.Column('destination_sure', sa.Boolean, nullable=False),
     sa.Column('ended_at', TIME),
     sa.Column('reason', sa.Text, nullable=False),
+    sa.Column('after_proof', ID),  # the newest of any host when it was recorded
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from drivers.contracts.compute import Migration
 from flows.evacuation.lost import LOST, MARGIN_SECONDS, is_lost, still_open, told
 from tests.unit.flows.made import migration
 
@@ -21,8 +22,8 @@ OPEN = replace(
 )
 
 
-def proven_at(at: float) -> Callable[[str, float], bool]:
-    return lambda host, since: host == 'compute-02' and at > since
+def proven_at(at: float) -> Callable[[Migration, float], bool]:
+    return lambda record, since: record.destination == 'compute-02' and at > since
 
 
 LATER = proven_at(BEGAN + MARGIN_SECONDS + 1)

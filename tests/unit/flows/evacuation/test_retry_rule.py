@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from flows.evacuation.retry_rule import forbids
-from flows.records import AttemptState
+from flows.records import Attempt, AttemptState
 from tests.unit.flows.made import TARGET, attempt
 
 
-def never(_host: str, _since: float) -> bool:
+def never(_attempt: Attempt) -> bool:
     return False
 
 
@@ -33,7 +33,7 @@ def test_a_failure_without_destination_started_nothing() -> None:
 
 def test_a_failure_that_was_not_followed_may_have_had_a_destination() -> None:
     lost = attempt(state=AttemptState.FAILED, destination=None, destination_sure=False)
-    assert forbids([lost], lambda _host, _since: True)
+    assert forbids([lost], lambda _attempt: True)
 
 
 @pytest.mark.parametrize(('sure', 'proven', 'free'), [
@@ -46,23 +46,23 @@ def test_a_failure_is_believed_of_a_sure_or_a_fenced_destination(
     sure: bool, proven: bool, free: bool
 ) -> None:
     failed = attempt(state=AttemptState.FAILED, destination=TARGET, destination_sure=sure)
-    said = forbids([failed], lambda _host, _since: proven)
+    said = forbids([failed], lambda _attempt: proven)
     assert (said == '') is free
     assert free or TARGET in said
 
 
 def test_the_proof_must_be_newer_than_the_attempt() -> None:
-    asked: list[tuple[str, float]] = []
+    asked: list[Attempt] = []
 
-    def proven(host: str, since: float) -> bool:
-        asked.append((host, since))
+    def proven(one: Attempt) -> bool:
+        asked.append(one)
         return True
 
     failed = attempt(
-        state=AttemptState.FAILED, destination=TARGET, destination_sure=False, at=123.0
+        state=AttemptState.FAILED, destination=TARGET, destination_sure=False, after_proof=7
     )
     assert forbids([failed], proven) == ''
-    assert asked == [(TARGET, 123.0)]
+    assert asked == [failed]
 
 
 def test_one_unsafe_attempt_among_many_forbids() -> None:

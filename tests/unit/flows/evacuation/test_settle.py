@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from flows.evacuation.settle import GAP_SECONDS, Outcome, Seen, adopt, settle
+from flows.evacuation.settle import GAP_SECONDS, STEP_SECONDS, Outcome, Seen, adopt, settle
 from flows.records import Attempt, AttemptState, Item, ItemState
 from tests.unit.flows.made import SOURCE, TARGET, VM, attempt, instance, item, migration, seen
 
 
 def settled(one: Item, attempts: list[Attempt], look: Seen, **more: Any) -> Outcome:
-    values = {'baseline': 0, 'unsettled_seconds': 600.0, 'absent_seconds': 60.0, **more}
+    values = {'baseline': 0, 'unsettled_seconds': 600.0, **more}
     return settle(one, attempts, look, **values)
 
 
@@ -84,13 +84,14 @@ def test_it_is_said_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ('at', 'task', 'ended'),
-    [(109.0, None, False), (171.0, None, True), (171.0, 'rebuilding', False)],
+    ('aged', 'task', 'ended'),
+    [({2}, None, False), ({1}, None, True), ({1}, 'rebuilding', False)],
 )
-def test_no_trace(at: float, task: str | None, ended: bool) -> None:
-    look = seen(at=at, vm=instance(task_state=task))
+@pytest.mark.parametrize('at', [-7000.0, 171.0, 500.0])
+def test_no_trace(aged: set[int], task: str | None, ended: bool, at: float) -> None:
+    look = replace(seen(at=at, vm=instance(task_state=task)), aged=frozenset(aged))
     sent = attempt(state=AttemptState.INTENDED)
-    outcome = settled(item(), [sent], look, absent_seconds=60.0)
+    outcome = settled(item(), [sent], look)
     assert outcome.ended is ended
     if ended:
         assert outcome.attempts[1]['state'] is AttemptState.ABSENT
@@ -147,18 +148,24 @@ def test_each_attempt_gets_its_own_record() -> None:
 
 
 @pytest.mark.parametrize(
-    ('up', 'at', 'sure'),
+    ('up', 'at', 'away', 'sure'),
     [
-        (frozenset({TARGET}), 105.0, True),
-        (frozenset({SOURCE}), 105.0, False),
-        (frozenset({TARGET}), 101.0 + GAP_SECONDS, False),
+        (TARGET, 105.0, None, True),
+        (SOURCE, 105.0, None, False),
+        (TARGET, 101.0 + GAP_SECONDS, None, False),
+        (TARGET, 100.0 - STEP_SECONDS, None, True),  # the clock of who saw it was ahead
+        (TARGET, 99.0 - STEP_SECONDS, None, False),
+        (TARGET, 105.0, GAP_SECONDS + 1.0, False),  # we saw it last so long ago, and know it
+        (TARGET, 9999.0, 1.0, True),  # the clock was set
     ],
 )
 def test_a_destination_is_sure_while_it_is_seen_up(
-    up: frozenset[str], at: float, sure: bool
+    up: str, at: float, away: float | None, sure: bool
 ) -> None:
     sent = attempt(destination=TARGET, migration=7)
-    outcome = settled(item(), [sent], seen(migration(), at=at, up=up))
+    look = seen(migration(), at=at, up=frozenset({up}))
+    look = look if away is None else replace(look, away={1: away})
+    outcome = settled(item(), [sent], look)
     assert outcome.attempts.get(1, {}).get('destination_sure', True) is sure
 
 

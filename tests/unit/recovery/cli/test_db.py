@@ -8,7 +8,7 @@ from tests.unit.recovery.cli.site import Operator
 def test_upgrade_again_changes_nothing(run: Operator) -> None:
     identifier = run.recovery()
     done = run('db', 'upgrade', '--yes')
-    assert (done.code, '0003 now' in done.out) == (0, True)
+    assert (done.code, '0004 now' in done.out) == (0, True)
     assert run.row(identifier)['state'] == 'ready'
     assert run('db', 'upgrade').code == 2
 

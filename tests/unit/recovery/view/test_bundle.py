@@ -79,7 +79,7 @@ def test_everything_on_record_is_in_it(stage: Stage, made: dict[str, Any]) -> No
     (proof,) = body['proofs']
     assert [one['power'] for one in proof['observations']] == ['off', 'off']
     assert {one['name'] for one in body['workers']} == {'w1'}
-    assert body['made']['versions']['schema'] == '0003'
+    assert body['made']['versions']['schema'] == '0004'
     assert body['made']['versions']['taskflow']
 
 
