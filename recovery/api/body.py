@@ -34,6 +34,9 @@ def json_body(schema: Mapping[str, Any], *, key: str | None = None) -> dict[str,
     if kind not in TYPES and (data or kind):
         raise Fault(415, 'The body has to be JSON: send Content-Type: application/json.')
     value = parse(data)
+    if not data.strip():
+        wanted = f'an object {{"{key}": {{...}}}}' if key else 'an object'
+        raise Fault(400, f'The body is empty: send {wanted} as JSON.')
     if key is not None:
         schema = {
             'type': 'object',

@@ -51,8 +51,8 @@ def test_what_fits_is_given_to_the_view(inside: asking.Inside) -> None:
 @pytest.mark.parametrize(
     ('data', 'words'),
     [
-        (b'', "Invalid input: None is not of type 'object'"),
-        (b'  \n', 'None is not of type'),
+        (b'', 'The body is empty: send an object as JSON.'),
+        (b'  \n', 'The body is empty'),
         (b'{', 'Malformed request body: Expecting property name'),
         (b'\xff\xfe', 'it is not UTF-8'),
         (b'[]', "[] is not of type 'object'"),
