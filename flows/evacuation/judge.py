@@ -59,6 +59,7 @@ class Judge:
         self._memory = memory
         self._aim = aim
         self._old = self._aged = frozenset[int]()
+        self._after_proofs: dict[int, int | None] = {}
         self._doubtful: dict[str, list[Attempt]] = {}
         for attempt in doubtful:
             # Its recovery has ended: nobody follows it any more, so it counts as failed, unseen.
@@ -79,20 +80,16 @@ class Judge:
 
     def _with_ages(self, seen: Seen) -> Seen:
         """What was seen, with what is only to be told by a clock that nobody sets."""
-        old, away = set[int](), dict[int, float]()
-        for item in self._roll.open_items():
-            for one in self._roll.attempts(item.instance):
-                if one.state not in OPEN_ATTEMPTS:
-                    self._memory.forget(one.id)
-                elif one.state is AttemptState.INTENDED and one.migration is None:
-                    if seen.asked_at - self._memory.since(one.id) > self._absent_seconds:
-                        old.add(one.id)
-                elif one.destination in seen.up:
-                    seconds = self._memory.away(one.id, seen.asked_at)
-                    away |= {one.id: seconds} if seconds is not None else {}
-        self._old = frozenset(old)
+        self._old = frozenset(
+            one.id
+            for item in self._roll.open_items()
+            for one in self._roll.attempts(item.instance)
+            if one.state is AttemptState.INTENDED
+            and one.migration is None
+            and seen.asked_at - self._memory.since(one) > self._absent_seconds
+        )
         self._aged = self._old if seen.whole else self._old & self._aged
-        return replace(seen, aged=self._aged, away=away)
+        return replace(seen, aged=self._aged)
 
     def _one(self, item: Item, seen: Seen) -> Outcome:
         seen = self._with_lost(item, seen)
@@ -217,32 +214,36 @@ class Judge:
         return lost.told(record, self._record_proven)
 
     def _record_proven(self, record: Migration, since: float) -> bool:
-        """Whether its destination was fenced after it began; ours are told by the order of ids."""
-        ours = [
-            one
-            for one in self._roll.attempts(record.instance)
-            if one.migration == record.id or (one.migration is None and one.state in OPEN_ATTEMPTS)
+        """Whether its destination was fenced after it began there, which only times tell: what sits
+        in the queue of a host that is fenced begins when that host is back."""
+        known = self._roll.attempts(record.instance)
+        ours = [one for one in known if one.migration == record.id] or [
+            one for one in known if one.migration is None and one.state in OPEN_ATTEMPTS
         ]
-        return self._proven(record.destination, since, ours)
+        after = max((self._after_proof(one) or 0 for one in ours), default=0)
+        host = record.destination
+        return host is not None and self._ledger.proof_of_host(host, since, after=after) is not None
 
     def _proven_off_since(self, attempt: Attempt) -> bool:
-        return self._proven(attempt.destination, attempt.at, [attempt])
-
-    def _proven(self, host: str | None, since: float, ours: Sequence[Attempt]) -> bool:
-        """Clocks can be set, and differ: where it is known which proofs there were, only greater
-        ids count."""
-        if host is None:
+        """Whether its destination was fenced after it. Clocks can be set, and differ: where it is
+        known which proofs there were, only greater ids count."""
+        if attempt.destination is None:
             return False
-        after = [number for one in ours if (number := self._after_proof(one)) is not None]
-        if after:
-            return self._ledger.proof_of_host(host, after=max(after)) is not None
-        return self._ledger.proof_of_host(host, since) is not None
+        after = self._after_proof(attempt)
+        since = attempt.at if after is None else 0.0
+        for record in self._look.migrations_of(attempt.instance):
+            if record.id == attempt.migration and record.status in FAILED:
+                # Whoever wrote that was alive: maybe the destination, back from being fenced, which
+                # takes far longer than what clocks may differ.
+                since = max(since, record.updated_at or record.created_at)
+        return self._ledger.proof_of_host(attempt.destination, since, after=after or 0) is not None
 
     def _after_proof(self, attempt: Attempt) -> int | None:
         if attempt.after_proof is not None or not attempt.id:
             return attempt.after_proof
-        stored = (one for one in self._ledger.attempts() if one.id == attempt.id)
-        return next((one.after_proof for one in stored), None)
+        if attempt.id not in self._after_proofs:  # it was sent in this pass
+            self._after_proofs |= {one.id: one.after_proof for one in self._ledger.attempts()}
+        return self._after_proofs.get(attempt.id)
 
 
 def _landed(host: str | None, vm_state: str) -> Mapping[str, Any]:

@@ -8,30 +8,25 @@ from __future__ import annotations
 import threading
 
 from drivers.contracts.clock import Clock
+from flows.records import Attempt
+
+KEPT_SECONDS = 86400.0
 
 
 class Memory:
-    """By the id of the attempt. All times by the clock's ``elapsed``."""
+    """Since when this process knows of each request that has no trace."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._since: dict[int, float] = {}
-        self._up: dict[int, float] = {}
+        # A purge may let a database give an id again; the same one at the same moment it cannot.
+        self._since: dict[tuple[int, float], float] = {}
 
-    def since(self, attempt: int) -> float:
-        """When this process came to know that the request has no trace."""
+    def since(self, attempt: Attempt) -> float:
+        """By the clock's ``elapsed``; now, when it was not known before."""
+        now = self._clock.elapsed()
         with self._lock:
-            return self._since.setdefault(attempt, self._clock.elapsed())
-
-    def away(self, attempt: int, up_at: float) -> float | None:
-        """Its destination was up at that time. How long before we saw it so; None: never."""
-        with self._lock:
-            before, self._up[attempt] = self._up.get(attempt), up_at
-        return None if before is None else up_at - before
-
-    def forget(self, attempt: int) -> None:
-        """It has ended."""
-        with self._lock:
-            self._since.pop(attempt, None)
-            self._up.pop(attempt, None)
+            if (attempt.id, attempt.at) not in self._since:
+                known = self._since.items()
+                self._since = {key: at for key, at in known if now - at < KEPT_SECONDS}
+            return self._since.setdefault((attempt.id, attempt.at), now)

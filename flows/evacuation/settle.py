@@ -32,9 +32,6 @@ class Seen:
     #: ids of requests without a trace that we have known for so long, by a clock that nobody sets,
     #: that they cannot be under way any more
     aged: frozenset[int] = frozenset()
-    #: seconds by the same clock for which this process did not see the destination of a request
-    #: up; only of those that it had seen up before
-    away: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -158,8 +155,7 @@ def _without_trace(attempt: Attempt) -> bool:
 def _watch_destination(attempt: Attempt, seen: Seen) -> Attempt:
     if attempt.destination is None or not attempt.destination_sure:
         return attempt
-    by_wall_clock = seen.at - (attempt.destination_seen_at or attempt.at)
-    away = seen.away.get(attempt.id, by_wall_clock)
+    away = seen.at - (attempt.destination_seen_at or attempt.at)
     if attempt.destination not in seen.up or not -STEP_SECONDS <= away <= GAP_SECONDS:
         return replace(attempt, destination_sure=False)
     return replace(attempt, destination_seen_at=seen.at)
@@ -173,7 +169,8 @@ def _difference(before: Attempt, after: Attempt) -> dict[str, Any]:
         for name in names
         if getattr(after, name) != getattr(before, name)
     }
-    stale = (after.destination_seen_at or 0) - (before.destination_seen_at or 0) > GAP_SECONDS / 6
+    later = (after.destination_seen_at or 0) - (before.destination_seen_at or 0)
+    stale = abs(later) > GAP_SECONDS / 6
     if changed or stale:
         changed['destination_seen_at'] = after.destination_seen_at
     return changed
