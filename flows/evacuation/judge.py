@@ -86,10 +86,13 @@ class Judge:
             for one in self._roll.attempts(item.instance)
             if one.state is AttemptState.INTENDED
             and one.migration is None
-            and seen.asked_at - self._memory.since(one) > self._absent_seconds
+            and seen.asked_at - self._known_since(one) > self._absent_seconds
         )
         self._aged = self._old if seen.whole else self._old & self._aged
         return replace(seen, aged=self._aged)
+
+    def _known_since(self, attempt: Attempt) -> float:
+        return self._memory.since(self._claim.recovery_id, attempt.id)
 
     def _one(self, item: Item, seen: Seen) -> Outcome:
         seen = self._with_lost(item, seen)
@@ -204,6 +207,7 @@ class Judge:
                 at=record.created_at,
                 deadline_at=record.created_at,
                 destination=record.destination,
+                migration=record.id,
                 destination_sure=record.destination is None,
             )
             for record in new_records(seen, item.instance, self._baseline)
@@ -216,7 +220,7 @@ class Judge:
     def _record_proven(self, record: Migration, since: float) -> bool:
         """Whether its destination was fenced after it began there, which only times tell: what sits
         in the queue of a host that is fenced begins when that host is back."""
-        known = self._roll.attempts(record.instance)
+        known = [*self._doubtful.get(record.instance, ()), *self._roll.attempts(record.instance)]
         ours = [one for one in known if one.migration == record.id] or [
             one for one in known if one.migration is None and one.state in OPEN_ATTEMPTS
         ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 
 from drivers.contracts.clock import Clock
-from flows.records import Attempt
 
 KEPT_SECONDS = 86400.0
 
@@ -19,14 +18,14 @@ class Memory:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        # A purge may let a database give an id again; the same one at the same moment it cannot.
-        self._since: dict[tuple[int, float], float] = {}
+        # After a purge a database may give the id of an attempt again; never that of a recovery.
+        self._since: dict[tuple[str, int], float] = {}
 
-    def since(self, attempt: Attempt) -> float:
+    def since(self, recovery: str, attempt: int) -> float:
         """By the clock's ``elapsed``; now, when it was not known before."""
         now = self._clock.elapsed()
         with self._lock:
-            if (attempt.id, attempt.at) not in self._since:
+            if (recovery, attempt) not in self._since:
                 known = self._since.items()
                 self._since = {key: at for key, at in known if now - at < KEPT_SECONDS}
-            return self._since.setdefault((attempt.id, attempt.at), now)
+            return self._since.setdefault((recovery, attempt), now)
