@@ -130,7 +130,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
              lambda patch: patch.setitem(bmc.POWER, 'on', PowerState.OFF),
              scenes.it_is_cut_off_and_its_bmc_is_stuck),
     Sabotage('S1', 'every host is proven', 'an earlier destination counts as fenced that was not',
-             put(judge.Judge, '_proven', lambda *_: True), scenes.a_destination_freezes),
+             put(judge.Judge, '_proven_off_since', lambda *_: True), scenes.a_destination_freezes),
     Sabotage('S2', 'silence is off', 'a device that does not answer counts as OFF',
              put(readings, 'read', _unknown_is_off), scenes.it_is_cut_off_and_its_bmc_is_dead),
     Sabotage('S3', 'the wrong device', "another host's device is read and switched",
