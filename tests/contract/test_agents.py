@@ -39,6 +39,20 @@ redfish = pytest.mark.parametrize('peer', [FenceRedfishPeer], indirect=True)
 apc_snmp = pytest.mark.parametrize('peer', [ApcSnmpPeer], indirect=True)
 
 
+@pytest.mark.parametrize('peer', [IpmilanPeer, FenceRedfishPeer, ApcSnmpPeer], indirect=True)
+def test_what_a_farm_is_set_to_stays(peer: AgentPeer) -> None:
+    """Else a slow device of one test would switch in the middle of the next one."""
+    host = peer.hosts[0]
+    slow, before = peer.broken(host, Fault.SLOW), peer.requests_to_switch(host)
+    ended = peer.clock.spawn('off', functools.partial(slow.power_off, timeout=SECONDS))
+    while peer.requests_to_switch(host) == before:
+        assert not peer.clock.wait(ended, 0.05)
+    assert not peer.clock.wait(ended, 1.0)  # of the 2 s that it takes
+    peer.switch(host, on=True)
+    assert peer.clock.wait(ended, SECONDS)  # it has looked for longer than the device is slow
+    assert peer.is_on(host)
+
+
 @pytest.fixture
 def dummy() -> str:
     try:

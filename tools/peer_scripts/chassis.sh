@@ -47,7 +47,11 @@ while [ $# -gt 1 ]; do
     esac
     if [ -n "$state" ]; then
         case $fault in
-            slow) (sleep 2; power "$state") > /dev/null 2>&1 & ;;
+            slow)
+                due=$directory/due.$$  # taken away by who sets the power behind the device
+                : > "$due"
+                (sleep 2; rm "$due" && power "$state") > /dev/null 2>&1 &
+                ;;
             *) power "$state" > /dev/null || exit 1 ;;
         esac
     fi

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from peer_scripts import machine
 from peer_scripts.peer import Farm
 from peer_scripts.processes import Failed, Process, wait_for
 from peer_scripts.settings import Settings
 
-CHASSIS = Path(__file__).with_name('chassis.sh')
 KEPT = ('ok', 'refuse', 'stuck', 'slow', 'lie')  #: faults that the chassis script acts out
 SIGNALLED = {'hang': signal.SIGSTOP, 'dead': signal.SIGKILL}  #: faults of the whole BMC
 
@@ -71,7 +70,7 @@ class IpmiFarm(Farm):
                 name=name,
                 port=settings.ipmi_port(name),
                 guid=settings.guid(name),
-                chassis=CHASSIS,
+                chassis=machine.CHASSIS,
                 directory=own,
                 user=settings.user,
                 password=settings.password,
@@ -119,16 +118,7 @@ class IpmiFarm(Farm):
         (process.directory / 'fault').write_text(kind + '\n')
 
     def power(self, name: str, state: str) -> str:
-        own = self.directory / name
-        hook = (own / 'hook').read_text().split()
-        if hook:
-            command = [*hook, state, name]
-            ran = subprocess.run(command, check=True, capture_output=True, text=True)
-            return ran.stdout.strip()
-        file = own / 'power'
-        if state != 'get':
-            file.write_text(state + '\n')
-        return file.read_text().strip()
+        return machine.power(self.directory / name, state)
 
     def received(self, name: str) -> list[str]:
         return (self.directory / name / 'received').read_text().splitlines()

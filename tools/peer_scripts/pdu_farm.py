@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from peer_scripts.ipmi_farm import CHASSIS
+from peer_scripts import machine
 from peer_scripts.peer import Farm
 from peer_scripts.processes import Failed, Process, wait_for
 from peer_scripts.settings import TOP, Settings
@@ -66,7 +66,7 @@ class PduFarm(Farm):
         records = [f'{MODEL_OF_DEVICE}|6|{MODEL}']
         for table, kind in ((CONTROL, '2:outlet'), (NAMES, '4'), (STATUS, '2:outlet')):
             for number, name in enumerate(self.settings.names, start=1):
-                behind = f'{CHASSIS},{self.directory / name},{name}'
+                behind = f'{machine.CHASSIS},{self.directory / name},{name}'
                 records.append(f'{table}.{number}|{kind}|{name if kind == "4" else behind}')
         # It finds records by bisection: they have to be in the order of their numbers.
         order = sorted(
@@ -113,14 +113,7 @@ class PduFarm(Farm):
         (self.directory / name / 'fault').write_text(kind + '\n')
 
     def power(self, name: str, state: str) -> str:
-        hook = (self.directory / name / 'hook').read_text().split()
-        if hook:
-            ran = subprocess.run([*hook, state, name], check=True, capture_output=True, text=True)
-            return ran.stdout.strip()
-        file = self.directory / name / 'power'
-        if state != 'get':
-            file.write_text(state + '\n')
-        return file.read_text().strip()
+        return machine.power(self.directory / name, state)
 
     def received(self, name: str) -> list[str]:
         return (self.directory / name / 'received').read_text().splitlines()

@@ -43,6 +43,7 @@ class Machines:
         self._names = {uuid: name for name, uuid in settings['systems'].items()}
         self._hook = Path(settings['directory'], 'hook')  # read anew: it may be wired later
         self._power = dict.fromkeys(self._names, 'on')
+        self._due: dict[str, list[threading.Timer]] = defaultdict(list)  # slow switches
         self.fault = dict.fromkeys(self._names, 'ok')
         self.received: dict[str, list[str]] = defaultdict(list)
 
@@ -57,6 +58,12 @@ class Machines:
         else:
             self._power[uuid] = state
 
+    def overtake(self, uuid: str, state: str) -> None:
+        """Change the power behind the controller, whatever is still to come."""
+        while self._due[uuid]:
+            self._due[uuid].pop().cancel()
+        self.set(uuid, state)
+
     def reset(self, uuid: str, kind: str) -> None:
         """What a reset of that kind does to the machine, now or soon."""
         if kind in ('ForceOff', 'GracefulShutdown'):
@@ -66,7 +73,9 @@ class Machines:
         else:
             raise error.NotSupportedError(f'{kind} is not supported')
         if self.fault[uuid] == 'slow':
-            threading.Timer(SLOW_SECONDS, self.set, (uuid, state)).start()
+            due = threading.Timer(SLOW_SECONDS, self.set, (uuid, state))
+            self._due[uuid].append(due)
+            due.start()
         elif self.fault[uuid] != 'stuck':
             self.set(uuid, state)
 
@@ -105,7 +114,7 @@ class Faults:
             machines.fault[uuid] = value
         elif what == '_power':
             if value != 'get':
-                machines.set(uuid, value)
+                machines.overtake(uuid, value)
             return {'power': machines.get(uuid)}
         return {'received': machines.received.get(uuid, [])}
 
