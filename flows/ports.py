@@ -76,12 +76,14 @@ class Claim(Protocol):
         within: float,
         line: Line | None = None,
         attempt_target: str | None = None,
+        attempt_after: int | None = None,
     ) -> AbstractContextManager[Act]:
         """Guard one call that changes something outside (S7, H9, H10).
 
         Entering renews the claim, honours pause and cancel, and records the intent, in one
         transaction; for the action 'evacuate' also the attempt, with ``attempt_target`` as the
-        named host, and the item becomes started. The call must end within ``Act.timeout``
+        named host and ``attempt_after`` as the newest record of Nova that is known for the
+        instance, and the item becomes started. The call must end within ``Act.timeout``
         seconds, which lie inside the lease. Leaving records what was read back, or the error
         (not for 'evacuate': its end is recorded with :meth:`Ledger.settle`).
 

@@ -87,6 +87,9 @@ class Attempt:
     #: id of the newest proof of any host when it was recorded: a greater one is of later, however
     #: clocks were set. None: not a request of ours, or not known
     after_proof: int | None = None
+    #: id of the newest record of Nova for the instance that was known before it was sent: its own
+    #: is a greater one. None: not known
+    after_record: int | None = None
 
 
 @dataclass(frozen=True)

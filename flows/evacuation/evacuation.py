@@ -121,8 +121,8 @@ class Evacuation:
             with nova():
                 raise error
         self._away_since = None
+        self._sender.look(seen)  # before any item may be sent by what was seen
         changed = self._judge.all(seen)
-        self._sender.instances = seen.instances
         self._refresh_targets()
         self._roll.flush(self._ledger.settle)
         return changed

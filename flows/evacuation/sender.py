@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 
 from drivers.contracts.clock import Clock
-from drivers.contracts.compute import ComputeDriver, Instance
+from drivers.contracts.compute import ComputeDriver, Instance, Migration
 from drivers.contracts.errors import AccessDenied, DriverError, NotFound, Refused, Unreachable
 from flows.evacuation.aim import Aim
 from flows.evacuation.roll import Roll
 from flows.evacuation.settings import EvacuationSettings
+from flows.evacuation.settle import Seen
 from flows.evacuation.slots import Slots
 from flows.evacuation.table import needs_reset
 from flows.evacuation.targets import Nowhere, Only, Targets
@@ -53,12 +54,13 @@ class Sender:
         self._settings = settings
         self._unfit = unfit
         self._lock = threading.Lock()
+        self._records: Mapping[str, tuple[Migration, ...]] = {}
         self._aim = aim
+        self._instances: Mapping[str, Instance] = {}
         self._used = used  # to be told of the first request
         self._targets: Targets | Only = Targets((), ())
         if aim.spare is not None:  # never the scheduler's choice, also before the first look
             self._targets = Only(aim.spare, None, ())
-        self.instances: Mapping[str, Instance] = {}
         self._unnamed: set[str] = set()  # instances whose named target was refused
         self.ended = threading.Event()
         self.trouble: BaseException | None = None
@@ -67,6 +69,10 @@ class Sender:
         """Take a fresh view of where there is room."""
         with self._lock:
             self._targets = targets
+
+    def look(self, seen: Seen) -> None:
+        """Take a fresh view of the instances."""
+        self._instances, self._records = seen.instances, seen.records
 
     def run(self) -> None:
         """Send until :attr:`ended`; the body of one sender."""
@@ -109,14 +115,16 @@ class Sender:
             return  # the evacuate says what is wrong
 
     def _evacuate(self, item: Item, target: str | None) -> None:
+        after = max((one.id for one in self._records.get(item.instance, ())), default=0)
         with self._claim.act(
             'evacuate',
             item.instance,
             observed={'source': item.source, 'power': self._watch.last},
             within=self._settings.write_seconds,
             attempt_target=target,
+            attempt_after=after,
         ) as act:
-            attempt = self._attempt(item, target, act)
+            attempt = self._attempt(item, target, after, act)
             self._roll.started(item, attempt)
             try:
                 self._request(item, target, attempt, act)
@@ -176,7 +184,7 @@ class Sender:
             return False
         return False
 
-    def _attempt(self, item: Item, target: str | None, act: Act) -> Attempt:
+    def _attempt(self, item: Item, target: str | None, after: int, act: Act) -> Attempt:
         assert act.attempt_id is not None
         now = self._clock.now()
         return Attempt(
@@ -188,6 +196,7 @@ class Sender:
             at=now,
             deadline_at=now + act.timeout,
             destination_seen_at=now,
+            after_record=after,
         )
 
     def _refused(self, item: Item, attempt: Attempt, why: str, state: ItemState) -> None:
@@ -195,7 +204,7 @@ class Sender:
         self._roll.change(item.instance, {'state': state, 'reason': why[:500]}, {attempt.id: ended})
 
     def _target(self, item: Item) -> str | None:
-        instance = self.instances.get(item.instance)
+        instance = self._instances.get(item.instance)
         spread = self._settings.spread == 'capacity' and item.instance not in self._unnamed
         if self._aim.spare is None and not (spread and instance):
             return None

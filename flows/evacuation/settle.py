@@ -56,7 +56,8 @@ def new_records(seen: Seen, instance: str, baseline: int) -> list[Migration]:
 def adopt(
     attempts: Sequence[Attempt], instance: str, seen: Seen, baseline: int
 ) -> tuple[list[Attempt], list[Migration]]:
-    """Give each attempt the record that Nova made of it.
+    """Give each attempt the record that Nova made of it, which is a later one than those that
+    were known when it was sent: those are of somebody else.
 
     :returns: the attempts with their records, and records that belong to no attempt of ours.
     """
@@ -67,8 +68,11 @@ def adopt(
     adopted = []
     for attempt in attempts:
         record = by_id.get(attempt.migration) if attempt.migration is not None else None
-        if record is None and attempt.state in OPEN_ATTEMPTS and attempt.migration is None and free:
-            record = free.pop(0)
+        if record is None and attempt.state in OPEN_ATTEMPTS and attempt.migration is None:
+            later = (one for one in free if one.id > (attempt.after_record or 0))
+            record = next(later, None)
+        if record in free:
+            free.remove(record)
         if record is not None:
             attempt = replace(
                 attempt, migration=record.id, destination=record.destination or attempt.destination

@@ -61,7 +61,7 @@ def _acting(
     observed: Mapping[str, Any],
     within: float,
     line: Line | None,
-    attempt_target: str | None,
+    asked: tuple[str | None, int | None],
 ) -> Iterator[Act]:
     claim.check()
     within = min(within, claim.lease - 2 * claim.margin)  # the call must end inside the lease
@@ -77,7 +77,7 @@ def _acting(
         intent = intents.add(connection, claim, action, target, observed)
         if action != EVACUATE:
             return until, intent, None
-        attempt = items.add_attempt(connection, claim, target, attempt_target, within)
+        attempt = items.add_attempt(connection, claim, target, *asked, within)
         return until, intent, attempt
 
     until, intent, attempt = claim.together.run(intend)

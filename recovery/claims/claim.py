@@ -188,9 +188,11 @@ class Claim:
         within: float,
         line: Line | None = None,
         attempt_target: str | None = None,
+        attempt_after: int | None = None,
     ) -> AbstractContextManager[Act]:
         """See :meth:`flows.ports.Claim.act`."""
-        return acting(self, action, target, observed, within, line, attempt_target)
+        asked = (attempt_target, attempt_after)
+        return acting(self, action, target, observed, within, line, asked)
 
     @contextmanager
     def outside(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ ITEM_FIELDS = ('instance', 'name', 'source', 'reason', 'vm_state', 'keep_stopped
                'round', 'destination')  # fmt: skip
 ATTEMPT_FIELDS = ('id', 'instance', 'round', 'target', 'at', 'deadline_at', 'destination',
                   'migration', 'request_id', 'destination_seen_at', 'destination_sure',
-                  'ended_at', 'reason', 'after_proof')  # fmt: skip
+                  'ended_at', 'reason', 'after_proof', 'after_record')  # fmt: skip
 
 
 def of_recovery(connection: sa.Connection, recovery: str) -> tuple[Item, ...]:
@@ -76,7 +76,12 @@ def add(connection: sa.Connection, author: Author, items: Sequence[Item]) -> Non
 
 
 def add_attempt(
-    connection: sa.Connection, author: Author, instance: str, target: str | None, within: float
+    connection: sa.Connection,
+    author: Author,
+    instance: str,
+    target: str | None,
+    after_record: int | None,
+    within: float,
 ) -> int:
     """Record an evacuate request before it is sent; the item becomes started. Returns the id."""
     now = author.clock.now()
@@ -101,6 +106,7 @@ def add_attempt(
         destination_sure=True,
         reason='',
         after_proof=proofs.newest_id(connection),
+        after_record=after_record,
     )
 
 

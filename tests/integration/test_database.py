@@ -212,7 +212,7 @@ OPEN_RECOVERY['0003'] = OPEN_RECOVERY['0002'] | {
     'nonce': {'source': 'grafana', 'digest': 'd' * 64, 'at': 1.0},
 }  # fmt: skip
 OPEN_RECOVERY['0004'] = OPEN_RECOVERY['0003'] | {
-    'attempt': OPEN_RECOVERY['0001']['attempt'] | {'after_proof': 1},
+    'attempt': OPEN_RECOVERY['0001']['attempt'] | {'after_proof': 1, 'after_record': 1},
 }
 
 

@@ -306,7 +306,7 @@ class Verbs:
             yield
             self.world.note('others.end', host)
 
-    def evacuate(self, name: str, target: str) -> None:
+    def evacuate(self, name: str, target: str | None = None) -> None:
         """Somebody else evacuates an instance."""
         with self.world:
             self.world.rebuilds.accept(self._instance(name), target=target)

@@ -110,6 +110,7 @@ attempt = sa.Table(
     sa.Column('ended_at', TIME),
     sa.Column('reason', sa.Text, nullable=False),
     sa.Column('after_proof', ID),  # the newest of any host when it was recorded
+    sa.Column('after_record', ID),  # Nova's newest of the instance that was known
 )
 
 

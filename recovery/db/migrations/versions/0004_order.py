@@ -1,4 +1,4 @@
-"""What an attempt has to know of the proofs before it: clocks can be set, ids cannot."""
+"""What an attempt has to know of what was there before it: clocks can be set, ids cannot."""
 
 from __future__ import annotations
 
@@ -13,3 +13,4 @@ down_revision = '0003'
 
 def upgrade() -> None:
     op.add_column('attempt', sa.Column('after_proof', ID))
+    op.add_column('attempt', sa.Column('after_record', ID))

@@ -147,6 +147,17 @@ def test_each_attempt_gets_its_own_record() -> None:
     assert strangers == []
 
 
+@pytest.mark.parametrize(('known', 'own'), [(None, 7), (0, 7), (6, 7), (7, 8), (8, None)])
+def test_a_record_that_was_known_when_it_was_sent_is_of_somebody_else(
+    known: int | None, own: int | None
+) -> None:
+    sent = attempt(state=AttemptState.INTENDED, after_record=known)
+    records = (migration(status='error'), migration(id=8, uuid='m-8'))
+    adopted, strangers = adopt([sent], VM, seen(*records), 0)
+    assert [one.migration for one in adopted] == [own]
+    assert {one.id for one in strangers} == {7, 8} - {own}
+
+
 @pytest.mark.parametrize(
     ('up', 'at', 'sure'),
     [

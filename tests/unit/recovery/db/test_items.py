@@ -84,7 +84,7 @@ def test_another_recovery_changes_nothing(here: Scene, claim: Claim) -> None:
     start(here, claim)
     other = here.claimed('compute-02')
     with here.store.write() as connection:
-        number = items.add_attempt(connection, claim, VM.instance, None, 5.0)
+        number = items.add_attempt(connection, claim, VM.instance, None, None, 5.0)
         items.settle(connection, other, {}, {number: {'state': AttemptState.MOVED}})
         items.settle(connection, other, {}, {})
         (found,) = items.attempts_of_recovery(connection, claim.recovery_id)
@@ -107,10 +107,11 @@ class TestAttempts:
     def test_the_item_is_started_with_it(self, here: Scene, claim: Claim) -> None:
         start(here, claim)
         with here.store.write() as connection:
-            number = items.add_attempt(connection, claim, VM.instance, 'c2', 7.0)
+            number = items.add_attempt(connection, claim, VM.instance, 'c2', 41, 7.0)
             (found,) = items.attempts_of_recovery(connection, claim.recovery_id)
         now = here.clock.now()
         assert (found.id, found.instance, found.target) == (number, VM.instance, 'c2')
+        assert found.after_record == 41
         assert (found.at, found.deadline_at, found.destination_seen_at) == (now, now + 7.0, now)
         assert (row(here)['state'], row(here)['started_at']) == ('started', now)
 
@@ -118,16 +119,16 @@ class TestAttempts:
     def test_none_beside_an_open_one(self, here: Scene, claim: Claim, state: AttemptState) -> None:
         start(here, claim)
         with here.store.write() as connection:
-            number = items.add_attempt(connection, claim, VM.instance, None, 5.0)
+            number = items.add_attempt(connection, claim, VM.instance, None, None, 5.0)
             items.settle(connection, claim, {}, {number: {'state': state}})
         if state in OPEN_ATTEMPTS:
             with pytest.raises(IllegalTransition, match='S22'), here.store.write() as connection:
-                items.add_attempt(connection, claim, VM.instance, None, 5.0)
+                items.add_attempt(connection, claim, VM.instance, None, None, 5.0)
             assert len(here.rows(attempt)) == 1
         else:
             settle(here, claim, state=ItemState.PENDING)
             with here.store.write() as connection:
-                items.add_attempt(connection, claim, VM.instance, None, 5.0)
+                items.add_attempt(connection, claim, VM.instance, None, None, 5.0)
             assert len(here.rows(attempt)) == 2
 
     def test_an_open_one_of_another_instance_is_in_nobodys_way(
@@ -137,13 +138,13 @@ class TestAttempts:
         with here.store.write() as connection:
             items.add(connection, claim, [VM, other])
             for one in (VM, other):
-                items.add_attempt(connection, claim, one.instance, None, 5.0)
+                items.add_attempt(connection, claim, one.instance, None, None, 5.0)
         assert len(here.rows(attempt)) == 2
 
     def test_an_item_that_has_moved_is_not_started(self, here: Scene, claim: Claim) -> None:
         start(here, claim, ItemState.MOVED)
         with pytest.raises(IllegalTransition), here.store.write() as connection:
-            items.add_attempt(connection, claim, VM.instance, None, 5.0)
+            items.add_attempt(connection, claim, VM.instance, None, None, 5.0)
         assert here.rows(attempt) == []
 
 
@@ -169,7 +170,7 @@ def test_what_an_earlier_recovery_leaves_in_doubt(
 ) -> None:
     start(here, claim)
     with here.store.write() as connection:
-        number = items.add_attempt(connection, claim, VM.instance, None, 5.0)
+        number = items.add_attempt(connection, claim, VM.instance, None, None, 5.0)
         items.settle(connection, claim, {}, {number: values})
     claim.release(states.CANCELLED)
     again, elsewhere = here.claimed(), here.claimed('compute-02')
