@@ -124,8 +124,10 @@ class Play:
             yield Broken('S24', event.when, f'{who}; its local disk was not opted in')
 
     def _unseen(self, host: str, when: float) -> bool:
-        """Whether somebody else closed it after the look by which it was chosen."""
-        return any(name == host and when - at <= GRACE for (name, _), at in self._foreign.items())
+        """Whether somebody else closed it after the look by which it was chosen: what a look can be
+        old, that long nobody can know."""
+        late = self._max_age + GRACE
+        return any(name == host and when - at <= late for (name, _), at in self._foreign.items())
 
     def _surprised(self, event: Event) -> bool:
         """Whether somebody else gave the host its power since the look on which we went: what a

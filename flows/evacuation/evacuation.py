@@ -121,7 +121,7 @@ class Evacuation:
             with nova():
                 raise error
         self._away_since = None
-        self._sender.look(seen)  # before any item may be sent by what was seen
+        self._sender.look(seen, self._closed())  # before any item may be sent by what was seen
         changed = self._judge.all(seen)
         self._refresh_targets()
         self._roll.flush(self._ledger.settle)
@@ -141,8 +141,7 @@ class Evacuation:
         if not named or not late or not self._roll.sendable():
             return
         self._capacity_at = now
-        bad = set(self._ledger.hosts_under_recovery())
-        bad |= {one.host for one in self._look.services() if one.state != 'up' or not one.enabled}
+        bad = {*self._ledger.hosts_under_recovery(), *self._closed()}
         capacities: Iterable[Capacity] | None = None
         try:
             capacities = self._compute.capacities(timeout=self._settings.read_seconds)
@@ -153,6 +152,9 @@ class Evacuation:
             self._sender.aim(Only(self._aim.spare, capacities, bad))
         else:
             self._sender.aim(Targets(capacities or (), bad))
+
+    def _closed(self) -> set[str]:
+        return {one.host for one in self._look.services() if one.state != 'up' or not one.enabled}
 
     def _counts(self) -> dict[str, int]:
         if self._roll.passed and not self._aim.nobody:

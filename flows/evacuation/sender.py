@@ -70,9 +70,12 @@ class Sender:
         with self._lock:
             self._targets = targets
 
-    def look(self, seen: Seen) -> None:
-        """Take a fresh view of the instances."""
+    def look(self, seen: Seen, closed: Collection[str]) -> None:
+        """Take a fresh view of the instances, and of hosts that are not to be named."""
         self._instances, self._records = seen.instances, seen.records
+        with self._lock:
+            for host in closed:
+                self._targets.drop(host)
 
     def run(self) -> None:
         """Send until :attr:`ended`; the body of one sender."""

@@ -344,7 +344,7 @@ def test_who_has_only_just_come_back_could_not_be_seen(operator: Operator, world
     assert rules(world) == set()
 
 
-@pytest.mark.parametrize(('seconds', 'broken'), [(0.5, set()), (1.5, {'S17'})])
+@pytest.mark.parametrize(('seconds', 'broken'), [(15.5, set()), (16.5, {'S4', 'S17'})])
 def test_what_somebody_closed_after_the_last_look_could_not_be_seen(
     operator: Operator, world: World, seconds: float, broken: set[str]
 ) -> None:
