@@ -298,7 +298,12 @@ def nothing_left_over(play: Play) -> Iterator[Broken]:
             continue
         if row['arguments']['accept_leftovers'] or not play.closed:
             continue
-        items = [one for one in play.rows(tables.item) if one['source'] == row['host']]
+        # What one recovery could not move, a later one of the same host may have moved.
+        items = sorted(
+            (one for one in play.rows(tables.item) if one['source'] == row['host']),
+            key=lambda one: play.recoveries[one['recovery']]['created_at'],
+        )
+        items = list({one['instance']: one for one in items}.values())
         anew = {
             one['instance']
             for one in items

@@ -190,9 +190,21 @@ class People(Verbs):
         acts: dict[str, Callable[[], object]] = {
             'reject': lambda: hold.reject(store, row['id'], **given),
             'cancel': lambda: cancel(store, row['id'], How(more[0]), **given),
-            'rerun': lambda: rerun.rerun(store, row['id'], rerun.Which(more[0]), **given),
+            'rerun': lambda: self._rerun(row, rerun.Which(more[0])),
         }
         return str(self._ask(acts[what]) or '')
+
+    def _rerun(self, row: Row, which: rerun.Which) -> int:
+        """Whoever begins a recovery anew wants its host off: what it has powered off, and what was
+        not in service since, whoever works at it."""
+        number = rerun.rerun(self._store, row['id'], which, by=ANN, reason=WHY)
+        if self.world.hosts[row['host']].forced_down and self._powered_off(row['id']):
+            self.note('fence.permitted', row['host'])
+        return number
+
+    def _powered_off(self, recovery: str) -> bool:
+        intents = self.stage.rows(tables.intent)
+        return any((one['recovery'], one['action']) == (recovery, 'power-off') for one in intents)
 
     def vouch(self, host: str) -> str:
         """confirm-fenced, by somebody who has looked at the host and sees to it."""
@@ -233,8 +245,7 @@ class People(Verbs):
         acts: dict[str, Callable[[], str]] = {
             'approve': lambda: self.approve(number),
             'confirm-fenced': lambda: self.vouch(host),
-            'rerun': lambda: self._quiet(lambda: rerun.rerun(
-                store, row['id'], rerun.Which.FAILED, **given)),
+            'rerun': lambda: self._quiet(lambda: self._rerun(row, rerun.Which.FAILED)),
             'cancel': lambda: self._quiet(lambda: cancel(store, row['id'], How.LEAVE, **given)),
             'settle': lambda: self._settle(row, words[3]),
             'unpause': lambda: self._done(self.unpause),
