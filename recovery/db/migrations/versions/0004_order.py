@@ -12,5 +12,8 @@ down_revision = '0003'
 
 
 def upgrade() -> None:
-    op.add_column('attempt', sa.Column('after_proof', ID))
-    op.add_column('attempt', sa.Column('after_record', ID))
+    # One by one: on MySQL what was stopped half-way is not rolled back.
+    there = {column['name'] for column in sa.inspect(op.get_bind()).get_columns('attempt')}
+    for name in ('after_proof', 'after_record'):
+        if name not in there:
+            op.add_column('attempt', sa.Column(name, ID))
