@@ -13,12 +13,11 @@ from flows.evacuation.aim import ANYWHERE, Aim
 from flows.evacuation.look import Look
 from flows.evacuation.memory import Memory
 from flows.evacuation.roll import Roll
-from flows.evacuation.settle import Outcome, Seen, new_records, settle
+from flows.evacuation.settle import FAILED, Outcome, Seen, new_records, newest_record, settle
 from flows.ports import Claim, Ledger
 from flows.records import OPEN_ATTEMPTS, Attempt, AttemptState, Item, ItemState
 
 ARRIVED = 'done'  # Nova's record of an evacuation whose source has not started since
-FAILED = table.ENDED - lost.SUCCEEDED
 
 
 class Judge:
@@ -139,7 +138,7 @@ class Judge:
         elif self._passed_on(attempts):
             self._roll.pass_on(item.instance)
         else:
-            self._roll.allow(item.instance)
+            self._roll.allow(item.instance, newest_record(seen, item.instance))
         return Outcome()
 
     def _passed_on(self, attempts: Sequence[Attempt]) -> bool:
@@ -247,7 +246,7 @@ class Judge:
             return attempt.after_proof
         if attempt.id not in self._after_proofs:  # it was sent in this pass
             self._after_proofs |= {one.id: one.after_proof for one in self._ledger.attempts()}
-        return self._after_proofs.get(attempt.id)
+        return self._after_proofs.setdefault(attempt.id, None)  # of another recovery
 
 
 def _landed(host: str | None, vm_state: str) -> Mapping[str, Any]:

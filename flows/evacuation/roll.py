@@ -28,6 +28,7 @@ class Roll:
         self._open = {one for one, item in self._items.items() if item.state in OPEN}
         # Nobody has looked at these since they became pending: not sent before that (H1, H5).
         self._unseen = {one for one, item in self._items.items() if item.state is ItemState.PENDING}
+        self._newest: dict[str, int] = {}  # id of Nova's newest record when a look allowed it
         self._held: set[str] = set()  # taken by a sender, not recorded as started yet
         self._sending: set[str] = set()  # its request is on the way from this very process
         self._at_once = at_once
@@ -56,6 +57,18 @@ class Roll:
         """It was not sent after all."""
         with self._lock:
             self._held.discard(item.instance)
+
+    def newest(self, item: Item) -> int:
+        """Id of the newest record of Nova that was known to the look that allowed it; 0: none."""
+        with self._lock:
+            return self._newest.get(item.instance, 0)
+
+    def look_again(self, item: Item) -> None:
+        """It was not sent: there is more to be seen of it than when it was allowed."""
+        with self._lock:
+            self._unseen.add(item.instance)
+            self._held.discard(item.instance)
+            self.wake_loop.set()
 
     def started(self, item: Item, attempt: Attempt) -> None:
         """The attempt is recorded in the database; the request goes out now."""
@@ -102,10 +115,11 @@ class Roll:
 
     # --- for the loop -------------------------------------------------------------------------
 
-    def allow(self, instance: str) -> None:
-        """A look found that it may be sent now."""
+    def allow(self, instance: str, newest: int = 0) -> None:
+        """A look found that it may be sent now. :param newest: see :meth:`newest`."""
         with self._lock:
             self.blocked.pop(instance, None)
+            self._newest[instance] = newest
             self._unseen.discard(instance)
             self.wake_senders.set()
 

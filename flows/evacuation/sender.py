@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 
 from drivers.contracts.clock import Clock
-from drivers.contracts.compute import ComputeDriver, Instance, Migration
+from drivers.contracts.compute import ComputeDriver, Instance
 from drivers.contracts.errors import AccessDenied, DriverError, NotFound, Refused, Unreachable
 from flows.evacuation.aim import Aim
 from flows.evacuation.roll import Roll
 from flows.evacuation.settings import EvacuationSettings
-from flows.evacuation.settle import Seen
+from flows.evacuation.settle import Seen, newest_record
 from flows.evacuation.slots import Slots
 from flows.evacuation.table import needs_reset
 from flows.evacuation.targets import Nowhere, Only, Targets
@@ -54,9 +54,8 @@ class Sender:
         self._settings = settings
         self._unfit = unfit
         self._lock = threading.Lock()
-        self._records: Mapping[str, tuple[Migration, ...]] = {}
         self._aim = aim
-        self._instances: Mapping[str, Instance] = {}
+        self._seen = Seen(0.0, frozenset(), {}, {})  # nothing is sent before the first look
         self._used = used  # to be told of the first request
         self._targets: Targets | Only = Targets((), ())
         if aim.spare is not None:  # never the scheduler's choice, also before the first look
@@ -72,7 +71,9 @@ class Sender:
 
     def look(self, seen: Seen, closed: Collection[str]) -> None:
         """Take a fresh view of the instances, and of hosts that are not to be named."""
-        self._instances, self._records = seen.instances, seen.records
+        self._seen = seen
+        if self._aim.spare is not None:
+            return  # it is the only one: what one look alone says of it passes nothing on
         with self._lock:
             for host in closed:
                 self._targets.drop(host)
@@ -97,6 +98,8 @@ class Sender:
             if self.ended.is_set() or not self._watch.fresh():
                 self._roll.give_back(item)
                 return
+            if self._more_to_see(item):
+                return
             try:
                 target = self._target(item)
             except Nowhere as why:
@@ -105,7 +108,17 @@ class Sender:
                 return
             if needs_reset(item.vm_state, keep_stopped=item.keep_stopped):
                 self._reset(item)
+                if self._more_to_see(item):
+                    return
             self._evacuate(item, target)
+
+    def _more_to_see(self, item: Item) -> bool:
+        """Whether somebody else has evacuated it since a look allowed to send it: a sender may have
+        waited for its turn. The next look decides then."""
+        if newest_record(self._seen, item.instance) <= self._roll.newest(item):
+            return False
+        self._roll.look_again(item)
+        return True
 
     def _reset(self, item: Item) -> None:
         within = self._settings.write_seconds
@@ -118,7 +131,7 @@ class Sender:
             return  # the evacuate says what is wrong
 
     def _evacuate(self, item: Item, target: str | None) -> None:
-        after = max((one.id for one in self._records.get(item.instance, ())), default=0)
+        after = self._roll.newest(item)
         with self._claim.act(
             'evacuate',
             item.instance,
@@ -207,7 +220,7 @@ class Sender:
         self._roll.change(item.instance, {'state': state, 'reason': why[:500]}, {attempt.id: ended})
 
     def _target(self, item: Item) -> str | None:
-        instance = self._instances.get(item.instance)
+        instance = self._seen.instances.get(item.instance)
         spread = self._settings.spread == 'capacity' and item.instance not in self._unnamed
         if self._aim.spare is None and not (spread and instance):
             return None

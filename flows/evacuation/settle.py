@@ -11,6 +11,7 @@ from flows.evacuation.lost import LOST, SUCCEEDED
 from flows.evacuation.table import ENDED
 from flows.records import OPEN_ATTEMPTS, Attempt, AttemptState, Item, ItemState
 
+FAILED = ENDED - SUCCEEDED  #: statuses of a record that ended and moved nothing
 SAYS = 'the record of Nova says '
 NO_HOST = f'{SAYS}error'  #: of an attempt: the scheduler found no host, or not the named one fit
 GAP_SECONDS = 60.0  # Nova's own service_down_time: unseen for longer may have been down
@@ -53,11 +54,17 @@ def new_records(seen: Seen, instance: str, baseline: int) -> list[Migration]:
     return sorted(found, key=lambda one: one.id)
 
 
+def newest_record(seen: Seen, instance: str) -> int:
+    """The greatest id of a record of the instance; 0: there is none."""
+    return max((one.id for one in seen.records.get(instance, ())), default=0)
+
+
 def adopt(
     attempts: Sequence[Attempt], instance: str, seen: Seen, baseline: int
 ) -> tuple[list[Attempt], list[Migration]]:
     """Give each attempt the record that Nova made of it, which is a later one than those that
-    were known when it was sent: those are of somebody else.
+    were known when it was sent: those are of somebody else. One that failed may be of somebody
+    else, too; a request that nobody answered does not end with it while it may still hang.
 
     :returns: the attempts with their records, and records that belong to no attempt of ours.
     """
@@ -69,8 +76,9 @@ def adopt(
     for attempt in attempts:
         record = by_id.get(attempt.migration) if attempt.migration is not None else None
         if record is None and attempt.state in OPEN_ATTEMPTS and attempt.migration is None:
+            hangs = attempt.state is AttemptState.INTENDED and attempt.id not in seen.aged
             later = (one for one in free if one.id > (attempt.after_record or 0))
-            record = next(later, None)
+            record = next((one for one in later if not (hangs and one.status in FAILED)), None)
         if record in free:
             free.remove(record)
         if record is not None:
@@ -97,7 +105,7 @@ def settle(
     changes: dict[int, dict[str, Any]] = {}
     now_attempts = []
     for before, attempt in zip(own, adopted, strict=True):
-        after = _advance(attempt, records.get(attempt.migration or 0), seen, item)
+        after = _advance(attempt, records.get(attempt.migration or 0), seen, item, strangers)
         now_attempts.append(after)
         if difference := _difference(before, after):
             changes[after.id] = difference
@@ -106,19 +114,28 @@ def settle(
         return Outcome(_unsettled(item, reason), changes)
     instance = seen.instances.get(item.instance)
     still_open = [one for one in now_attempts if one.state in OPEN_ATTEMPTS]
-    if still_open or any(one.status not in ENDED for one in strangers):
-        return Outcome(_overdue(item, still_open, seen, unsettled_seconds), changes)
+    theirs = [one for one in strangers if one.status not in ENDED]
+    if still_open or theirs:
+        # Theirs may have begun while ours was under way: it is waited for as long as ours.
+        waited_for = still_open or now_attempts[-1:]
+        return Outcome(_overdue(item, waited_for, theirs, seen, unsettled_seconds), changes)
     arrived = _arrived(item, instance, [*strangers, *_records_of(now_attempts, records)])
     if arrived:
         return Outcome(arrived, changes)
     return Outcome({}, changes, ended=True)
 
 
-def _advance(attempt: Attempt, record: Migration | None, seen: Seen, item: Item) -> Attempt:
+def _advance(
+    attempt: Attempt,
+    record: Migration | None,
+    seen: Seen,
+    item: Item,
+    strangers: Sequence[Migration],
+) -> Attempt:
     if attempt.state not in OPEN_ATTEMPTS:
         return attempt
     if record is None:
-        return _without_record(attempt, seen, item)
+        return _without_record(attempt, seen, item, strangers)
     attempt = _watch_destination(replace(attempt, state=AttemptState.ACCEPTED), seen)
     instance = seen.instances.get(item.instance)
     if record.status in SUCCEEDED:
@@ -137,7 +154,9 @@ def _advance(attempt: Attempt, record: Migration | None, seen: Seen, item: Item)
     return attempt
 
 
-def _without_record(attempt: Attempt, seen: Seen, item: Item) -> Attempt:
+def _without_record(
+    attempt: Attempt, seen: Seen, item: Item, strangers: Sequence[Migration]
+) -> Attempt:
     """No trace of it: it never arrived, once nothing between us and Nova can hold it any more.
 
     One that Nova took, or made a record of, did arrive, whatever a list shows now.
@@ -145,7 +164,9 @@ def _without_record(attempt: Attempt, seen: Seen, item: Item) -> Attempt:
     if not _without_trace(attempt):
         return attempt
     instance = seen.instances.get(item.instance)
-    idle = instance is not None and instance.host == item.source and not instance.task_state
+    # Nova carries out none of an instance that somebody else's evacuation has moved.
+    there = {item.source, *(one.destination for one in strangers if one.status in SUCCEEDED)}
+    idle = instance is not None and instance.host in there and not instance.task_state
     if attempt.id not in seen.aged or not idle or not seen.whole:
         return attempt
     reason = 'the request never reached Nova'
@@ -209,11 +230,16 @@ def _unsettled(item: Item, reason: str) -> Mapping[str, Any]:
 
 
 def _overdue(
-    item: Item, still_open: Sequence[Attempt], seen: Seen, unsettled_seconds: float
+    item: Item,
+    waited_for: Sequence[Attempt],
+    theirs: Sequence[Migration],
+    seen: Seen,
+    unsettled_seconds: float,
 ) -> Mapping[str, Any]:
-    if not still_open or seen.at - min(one.at for one in still_open) < unsettled_seconds:
+    if not waited_for or seen.at - min(one.at for one in waited_for) < unsettled_seconds:
         return {}
-    if any(_without_trace(one) and one.id not in seen.aged for one in still_open):
+    if any(_without_trace(one) and one.id not in seen.aged for one in waited_for):
         return {}  # it is about to be decided about
-    where = next((one.destination for one in still_open if one.destination), None)
+    ours = [one.destination for one in waited_for if one.state in OPEN_ATTEMPTS]
+    where = next((host for host in [*ours, *(one.destination for one in theirs)] if host), None)
     return _unsettled(item, f'its evacuation to {where or "an unknown host"} does not end')

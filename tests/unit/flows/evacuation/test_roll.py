@@ -80,6 +80,22 @@ def test_an_item_is_not_sent_again_before_its_change_is_written() -> None:
     assert again.instance == 'a'
 
 
+def test_what_there_is_more_to_see_of_waits_for_the_next_look() -> None:
+    roll = Roll(pending('a'), (), 1)
+    roll.allow('a', 7)
+    taken = roll.next()
+    assert taken is not None
+    assert roll.newest(taken) == 7
+    roll.look_again(taken)
+    assert roll.wake_loop.is_set()
+    assert roll.next() is None
+    assert not roll.over()
+    assert [one.instance for one in roll.open_items()] == ['a']
+    roll.allow('a', 8)
+    assert roll.next() is not None
+    assert roll.newest(taken) == 8
+
+
 def test_changes_are_handed_out_once() -> None:
     roll = Roll([item(instance='a')], [attempt(instance='a')], 1)
     roll.change('a', {'reason': 'x'})

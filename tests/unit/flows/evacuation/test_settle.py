@@ -126,6 +126,43 @@ def test_an_evacuation_by_somebody_else_is_waited_for() -> None:
     assert (outcome.item, outcome.ended) == ({}, False)
 
 
+def test_an_evacuation_by_somebody_else_that_does_not_end_is_told() -> None:
+    mine = attempt(state=AttemptState.FAILED, migration=8)
+    theirs = migration(destination='compute-04')
+    look = seen(theirs, migration(id=8, status='error'), at=100.0 + 601)
+    outcome = settled(item(), [mine], look)
+    assert outcome.item['state'] is ItemState.UNSETTLED
+    assert outcome.item['reason'] == 'its evacuation to compute-04 does not end'
+    assert settled(item(), [mine], replace(look, at=100.0 + 599)).item == {}
+
+
+@pytest.mark.parametrize(('host', 'moved'), [('compute-04', True), ('compute-05', False)])
+def test_a_silent_request_ends_where_somebody_else_has_moved_it(host: str, moved: bool) -> None:
+    mine = attempt(state=AttemptState.INTENDED, after_record=7)
+    theirs = migration(status='done', destination='compute-04')
+    outcome = settled(item(), [mine], seen(theirs, vm=instance(host=host)))
+    assert (outcome.item.get('state') is ItemState.MOVED) is moved
+    assert (outcome.attempts.get(1, {}).get('state') is AttemptState.ABSENT) is moved
+
+
+@pytest.mark.parametrize('status', ['error', 'failed', 'cancelled', 'lost'])
+@pytest.mark.parametrize(
+    ('state', 'aged', 'own'),
+    [
+        (AttemptState.INTENDED, False, None),
+        (AttemptState.INTENDED, True, 7),
+        (AttemptState.ACCEPTED, False, 7),
+    ],
+)
+def test_what_may_still_hang_does_not_end_with_a_record_that_failed(
+    status: str, state: AttemptState, aged: bool, own: int | None
+) -> None:
+    look = replace(seen(migration(status=status)), aged=frozenset({1} if aged else ()))
+    outcome = settled(item(), [attempt(state=state)], look)
+    assert outcome.attempts.get(1, {}).get('migration') == own
+    assert outcome.ended is (own is not None)
+
+
 def test_an_evacuation_by_somebody_else_that_arrived_counts() -> None:
     look = seen(migration(status='done'), vm=instance(host='compute-04'))
     outcome = settled(item(), [], look)
