@@ -23,7 +23,7 @@ LEAST = {'host-down': {'request': 105, 'commit': 20}, 'host-return': {'request':
 ONE_MOMENT = ('host-return',)
 FLOWS = tuple(LEAST)
 COMMITS_EVERY = int(os.environ.get('RECOVERY_CRASH_COMMITS_EVERY', '5'))
-AT_ONCE = int(os.environ.get('RECOVERY_CRASH_AT_ONCE', '10'))
+AT_ONCE = int(os.environ.get('RECOVERY_CRASH_AT_ONCE', '6'))
 DEFAULT_LEASE = 30.0  # seconds
 SAMPLE = 6  # points of each flow on MariaDB and Redis
 LEAST_WITNESSED = 5
@@ -36,7 +36,7 @@ FENCED = (
     ('bmc.power-state', 'received'),
 )
 FEW = 3
-FENCED_AT_ONCE = 4  # each question of theirs starts an interpreter
+FENCED_AT_ONCE = 2  # each question of theirs starts an interpreter
 EVERYTHING = COMMITS_EVERY == 1
 NOBODY = 'nobody died'
 TRIES = 3  # of a play in which nobody died: the world did not find out who had asked
