@@ -319,17 +319,25 @@ def nothing_left_over(play: Play) -> Iterator[Broken]:
 
 
 def items_are_all_and_end(play: Play) -> Iterator[Broken]:
-    """S21: the items are the instances that were there, and each has ended."""
+    """S21: the items are the instances that were there, and each has ended. One that was begun anew
+    after another recovery of its host finds what that one has moved no longer there."""
+    every = play.rows(tables.item)
     for row in play.recoveries.values():
         if row['kind'] != 'host-down' or row['state'] not in DOWN_ENDS:
             continue
-        items = [one for one in play.rows(tables.item) if one['recovery'] == row['id']]
+        items = [one for one in every if one['recovery'] == row['id']]
         for one in items:
             if one['state'] not in ENDED_ITEMS or one['ended_at'] is None:
                 what = f'{one["name"]} is {one["state"]}, and its recovery has ended'
                 yield play.broken('S21', what, row['ended_at'])
+        moved_meanwhile = {
+            one['instance']
+            for one in every
+            if (one['source'], one['state']) == (row['host'], 'moved')
+            and row['created_at'] <= (one['ended_at'] or 0.0) <= row['ended_at']
+        }
         missing = play.there(row, play.closed) - {one['instance'] for one in items}
-        missing -= play.deleted_by(row['ended_at'])
+        missing -= moved_meanwhile | play.deleted_by(row['ended_at'])
         if missing:
             what = f'{len(missing)} instances of {row["host"]} are no items of its recovery'
             yield play.broken('S21', what, row['ended_at'])

@@ -22,6 +22,7 @@ BUSY = (states.READY, states.RUNNING)
 STEP = 15.0
 LONGEST = 3600.0  #: seconds that recoveries have to end, or to wait, once all is well again
 SAME = 6  #: steps without news
+ONCE_MORE = 1  #: steps in a row at which what waits may be found at work, and waits still
 LOOKS_FOR_PEOPLE = 5
 
 
@@ -121,7 +122,7 @@ class Actor:
         """Until every recovery has ended or waits, and is found to wait for the same again and
         again: what is tried once more in between is no news."""
         end, seen, same = self.stage.clock.elapsed() + LONGEST, dict[str, Any](), 0
-        self.rested = {}
+        self.rested, busy = {}, Counter[str]()
         while self.stage.clock.elapsed() < end:
             self.stage.run(STEP)
             same += 1
@@ -134,7 +135,11 @@ class Actor:
                         self.twice.add(f'S6: {row["host"]} has two live recoveries')
                     hosts.add(row['host'])
                 if row['state'] in BUSY:
+                    busy[row['id']] += 1
+                    if busy[row['id']] > ONCE_MORE:  # no short try: it has got on
+                        self.rested.pop(row['id'], None)
                     continue
+                busy[row['id']] = 0
                 self.rested[row['id']] = row
                 now = (row['state'], row['code'], row['round'])
                 if seen.get(row['id']) != now:
