@@ -1,5 +1,8 @@
 """Kill points of real processes: the client is found by its TCP port, and sent a signal.
 
+A port alone names no connection: Linux gives one port to connections to different addresses. So all
+of them are looked at, and only of those processes that may be meant.
+
 Some drivers ask by a child: then the client is whoever started it, and the child is left alone, as
 it would be when its parent crashes.
 """
@@ -7,6 +10,7 @@ it would be when its parent crashes.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 from dataclasses import dataclass, field
@@ -14,6 +18,7 @@ from pathlib import Path
 
 from drivers.simulated.faults import Note
 
+LOG = logging.getLogger(__name__)
 LOOKS = 20
 
 
@@ -38,6 +43,8 @@ class SignalClient:
         # The kernel's tables may leave a line out when others come and go while they are read.
         port = request.client.rpartition('/')[2]
         self._met = next(filter(None, (self._holding(port) for _ in range(LOOKS))), [])
+        if not self._met:
+            LOG.warning('none of %s sent %s: no %s', self.pids, request, self.signal)
 
     def __call__(self, request: Note) -> bool:
         """Send it. Returns whether the client is dead now."""
@@ -48,26 +55,27 @@ class SignalClient:
         return bool(self._met) and self.signal == 'SIGKILL'
 
     def _holding(self, port: str) -> list[int]:
-        inode = _inode(port)
-        if inode is None:
+        links = {f'socket:[{inode}]' for inode in _inodes(port)}
+        if not links:
             return []
-        return [pid for pid in self.pids if _holds(pid, inode)] or [
-            pid for pid in self.pids for child in _descendants(pid) if _holds(child, inode)
+        return [pid for pid in self.pids if _holds(pid, links)] or [
+            pid for pid in self.pids if any(_holds(child, links) for child in _descendants(pid))
         ]
 
 
-def _inode(port: str) -> str | None:
-    """The inode of the loopback socket whose local port that is."""
+def _inodes(port: str) -> set[str]:
+    """The inodes of the sockets whose local port that is."""
+    found = set[str]()
     if not port.isdigit():
-        return None
+        return found
     wanted = f':{int(port):04X}'
     for table in ('/proc/net/tcp', '/proc/net/tcp6'):
         with contextlib.suppress(OSError):
             for line in Path(table).read_text().splitlines()[1:]:
                 words = line.split()
                 if words[1].endswith(wanted) and words[9] != '0':
-                    return words[9]
-    return None
+                    found.add(words[9])
+    return found
 
 
 def _descendants(pid: int) -> list[int]:
@@ -83,10 +91,10 @@ def _descendants(pid: int) -> list[int]:
     return found[1:]
 
 
-def _holds(pid: int, inode: str) -> bool:
+def _holds(pid: int, links: set[str]) -> bool:
     with contextlib.suppress(OSError):
         for entry in Path(f'/proc/{pid}/fd').iterdir():
             with contextlib.suppress(OSError):
-                if os.readlink(entry) == f'socket:[{inode}]':
+                if os.readlink(entry) in links:
                     return True
     return False

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,9 @@ import sqlalchemy as sa
 from drivers.clock import SystemClock
 from recovery.db import tables
 from recovery.db.store import Store
-from tests.crash import scenery
 from tests.crash.crew import Remote
 from tests.crash.processes import copy, ended, judged, rows
-from tests.crash.scenery import DATABASE, HOST, control, furnish, until
+from tests.crash.scenery import DATABASE, HOST, SECONDS, TooLate, control, furnish, until
 
 CLOUD = 'http://cloud.test'  # an address that only their doors, as proxies, can reach
 DOORS = ('w1', 'w2', 'w3', 'watcher', 'watcher2', 'operator')
@@ -185,10 +184,7 @@ class Live:
 
     def ends_well(self, times: int = 1) -> None:
         """It ends as if nothing had happened: asserts the end, and that no rule was broken."""
-        try:
-            until(lambda: ended(self.store), 'the recovery ends', 150.0)
-        except scenery.TooLate as error:
-            raise scenery.TooLate(f'{error}\n{self.story()}') from error
+        self.until(lambda: ended(self.store), 'the recovery ends')
         end, broken = judged(self.store, self.doors['operator'])
         assert broken == [], f'{broken}\n{self.story()}'
         assert end['states'] == ['done'] * times, self.story()
@@ -196,12 +192,19 @@ class Live:
         assert end['guests'] == sorted(f'vm-{number}' for number in range(1, 13)), self.story()
         assert end['flags'][1] == [HOST, False, True, False]
 
+    def until(self, true: Callable[[], Any], what: str, seconds: float = SECONDS) -> None:
+        """Wait for something to become true. Raises TooLate, with the story."""
+        try:
+            until(true, what, seconds)
+        except TooLate as error:
+            raise TooLate(f'{error}\n{self.story()}') from error
+
     def story(self) -> str:
         """What happened, for a test that failed."""
         events = [
             f'{row["who"]}: {row["what"]} {row["why"]}' for row in rows(self.store, tables.event)
         ]
-        logs = [f'--- {name}\n{self.says(name)[-3000:]}' for name in self.pids]
+        logs = [f'--- {name}\n{self.says(name)[-3000:]}' for name in (*self.pids, 'world')]
         return '\n'.join([str(dict(self.recovery())), *events, *logs])
 
     def _log(self, name: str) -> str:

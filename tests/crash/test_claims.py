@@ -20,7 +20,7 @@ from tests import stage as stages
 from tests.crash.crew import Remote
 from tests.crash.live import Live
 from tests.crash.processes import DIED, ended, rows
-from tests.crash.scenery import DATABASE, HOST, TooLate, until
+from tests.crash.scenery import DATABASE, HOST, until
 from tests.databases import database
 from tests.peers import need
 
@@ -68,17 +68,17 @@ def _owned_by_w1(play: Live) -> None:
 
 def _freezes(play: Live) -> None:
     """w1 freezes, and not inside a transaction: SQLite would let nobody else write."""
-    until(lambda: play.stopped('w1'), 'w1 freezes')
+    play.until(lambda: play.stopped('w1'), 'w1 freezes')
     while not play.writable():
         play.send('w1', signal.SIGCONT)
         play.send('w1', signal.SIGSTOP)
-        until(lambda: play.stopped('w1'), 'w1 freezes again')
+        play.until(lambda: play.stopped('w1'), 'w1 freezes again')
 
 
 def _taken_over(play: Live) -> None:
-    until(lambda: play.stopped('w1'), 'w1 freezes')
+    play.until(lambda: play.stopped('w1'), 'w1 freezes')
     play.start('w2', 'watcher')
-    until(lambda: play.epoch() > 1, 'another takes it over')
+    play.until(lambda: play.epoch() > 1, 'another takes it over')
     # From here on the oracle counts whatever w1 asks to be changed as a broken rule.
     play.control('POST', '/note', {'what': 'claim.lost', 'subject': 'w1'})
 
@@ -89,10 +89,7 @@ def _notices(play: Live) -> None:
     def let_go() -> bool:
         return 'let go' in play.says('w1') or 'the claim is lost' in play.says('w1')
 
-    try:
-        until(let_go, 'w1 notices', 60.0)
-    except TooLate as error:
-        raise TooLate(f'{error}\n{play.story()}') from error
+    play.until(let_go, 'w1 notices', 60.0)
 
 
 #: What is held, its number, and for how many seconds. A power-off that comes between a proof and

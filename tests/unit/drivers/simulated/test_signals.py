@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 import requests
@@ -32,6 +34,18 @@ for number in range(1, 9):
     print(number, flush=True)
 sys.stdin.readline()
 """
+
+FROM_A_PORT = """
+import socket, sys
+port = int(sys.stdin.readline())
+with socket.socket() as one:
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.bind(('127.0.0.1', port))
+    one.connect(('127.0.0.1', int(sys.argv[1])))
+    one.sendall(b'GET /redfish/v1/ HTTP/1.0\\r\\n\\r\\n')
+    print(one.recv(10))
+"""
+OTHERS = 30
 
 
 def kills(clock: VirtualClock, name: str, moment: str) -> Callable[[Note], None]:
@@ -193,3 +207,29 @@ def test_another_process_is_spared(served: Server, client: subprocess.Popen[str]
         other.kill()
     assert client.returncode == 0
     assert said.split() == [str(number) for number in range(1, 9)]
+
+
+def test_a_port_that_has_other_connections_too(served: Server) -> None:
+    """Linux gives one local port to connections to different addresses."""
+    with ExitStack() as stack:
+        port = 0
+        for _ in range(OTHERS):  # the kernel lists them in any order
+            heard = stack.enter_context(socket.create_server(('127.0.0.1', 0)))
+            one = stack.enter_context(socket.socket())
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(('127.0.0.1', port))
+            one.connect(heard.getsockname())
+            port = one.getsockname()[1]
+        client = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, '-c', FROM_A_PORT, str(served.server_address[1])],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+        point = {'kind': 'redfish.root', 'number': 1, 'moment': 'received', 'pids': [client.pid]}
+        requests.post(f'{served.url}/_world/kill', json=point, timeout=5)
+        said, _ = client.communicate(f'{port}\n', timeout=30)
+    assert client.returncode == -signal.SIGKILL
+    assert said == ''
