@@ -17,12 +17,16 @@ from tests.peers import need
 
 MOMENTS = ('received', 'applied', 'answered')
 SIDES = ('before', 'after')
+COMMITS_EVERY = int(os.environ.get('RECOVERY_CRASH_COMMITS_EVERY', '5'))
+EVERYTHING = COMMITS_EVERY == 1
 #: The numbers of points may not fall: fewer would mean that the sweep sees less.
-LEAST = {'host-down': {'request': 105, 'commit': 20}, 'host-return': {'request': 40, 'commit': 20}}
+LEAST = {
+    'host-down': {'request': 105, 'commit': 20},
+    'host-return': {'request': 105 if EVERYTHING else 40, 'commit': 20},
+}
 #: A return cuts no power: one moment of each request, another one each time, is enough.
 ONE_MOMENT = ('host-return',)
 FLOWS = tuple(LEAST)
-COMMITS_EVERY = int(os.environ.get('RECOVERY_CRASH_COMMITS_EVERY', '5'))
 AT_ONCE = int(os.environ.get('RECOVERY_CRASH_AT_ONCE', '6'))
 DEFAULT_LEASE = 30.0  # seconds
 SAMPLE = 6  # points of each flow on MariaDB and Redis
@@ -37,7 +41,6 @@ FENCED = (
 )
 FEW = 3
 FENCED_AT_ONCE = 2  # each question of theirs starts an interpreter
-EVERYTHING = COMMITS_EVERY == 1
 NOBODY = 'nobody died'
 TRIES = 3  # of a play in which nobody died: the world did not find out who had asked
 

@@ -290,10 +290,10 @@ def test_a_device_that_is_away_for_a_day_does_not_fill_the_story() -> None:
     with down(conf={'board.poll_seconds': 5.0}) as stage:
         stage.world.faults.add('bmc.*', 'hang')
         stage.alarm(HOST)
-        stage.run(900.0)
+        stage.run(600.0)
         told = len(stage.rows(tables.event))
         decided = len(stage.rows(tables.decision))
-        stage.run(1200.0)
+        stage.run(600.0)
         assert len(stage.rows(tables.event)) == told, stage.story()
         assert len(stage.rows(tables.decision)) == decided
 
@@ -304,9 +304,9 @@ def test_an_instance_that_nobody_settles_does_not_fill_the_story() -> None:
         stage.world.faults.add('nova.evacuate', 'stuck')
         stage.alarm(HOST)
         stage.until(lambda: stage.recovery()['code'] == 'unsettled')
-        stage.run(600.0)
+        stage.run(200.0)
         told = len(stage.rows(tables.event))
-        stage.run(600.0)
+        stage.run(300.0)
         assert len(stage.rows(tables.event)) == told, stage.story()
 
 
@@ -330,16 +330,16 @@ def test_an_alarm_behind_a_return_is_not_decided_about_each_second() -> None:
         assert stage.alarm(HOST).answer == 'hold'
         stage.run(30.0)
         asked, decided = stage.world.faults.counts(), len(stage.rows(tables.decision))
-        stage.run(300.0)
+        stage.run(120.0)
         more = stage.world.faults.counts()['nova.services'] - asked['nova.services']
-        assert more < 300, stage.story()
+        assert more < 120, stage.story()
         assert len(stage.rows(tables.decision)) <= decided + 1
         stage.world.faults.remove(dead)
 
 
 def test_a_return_that_a_human_cancelled_does_not_begin_again_by_itself() -> None:
-    conf = {'restore.policy': 'when-back', 'restore.boot_seconds': 900.0}
-    with down(conf=conf, settings={'boot_seconds': 600.0}) as stage:
+    conf = {'restore.policy': 'when-back', 'restore.boot_seconds': 400.0}
+    with down(conf=conf, settings={'boot_seconds': 240.0}) as stage:
         stage.alarm(HOST)
         stage.until(stage.ended)
         stage.world.give_power(HOST)

@@ -27,7 +27,7 @@ LEAST = {
 LEAST_ASKED = {f'host-down{GATES}': 33, f'host-return{GATES}': 36}
 #: Scenes of which a share of the points is enough: the other steps are those of other scenes.
 SHARE = {
-    'host-return': 2,
+    'host-return': 3,
     'instance-down': 5,
     'service-down': 7,
     f'host-down{OUTLETS}': 9,

@@ -7,7 +7,7 @@ A file begins with a comment that says what it is about. Its keys::
     cast:    processes that run from the beginning; [w1, watcher] unless it says otherwise
     script:  one verb after the other (tests/scenarios/verbs.py)
     expect:  what has to be so at the end, see :class:`Expected`
-    replays: how often the meta-test plays it, where that is not the usual number
+    replays: with how many seeds it is played, where that is not the usual number
 """
 
 from __future__ import annotations
