@@ -83,7 +83,13 @@ def add_attempt(
     after_record: int | None,
     within: float,
 ) -> int:
-    """Record an evacuate request before it is sent; the item becomes started. Returns the id."""
+    """Record an evacuate request before it is sent; the item becomes started. Returns the id.
+
+    :param target: the host that is named to Nova; None: Nova chooses.
+    :param after_record: the newest migration record of the instance that was seen before it, by
+        Nova's id: what has no greater one is not ours.
+    :param within: seconds after which it should have been answered for.
+    """
     now = author.clock.now()
     mine = (attempt.c.recovery == author.recovery_id) & (attempt.c.instance == instance)
     open_ = attempt.c.state.in_([state.value for state in OPEN_ATTEMPTS])

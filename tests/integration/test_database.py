@@ -147,6 +147,15 @@ def test_an_open_recovery_survives_the_upgrade(store: Store, revision: str) -> N
             assert len(connection.execute(sa.select(META.tables[table])).all()) == 1
 
 
+def test_an_upgrade_that_was_stopped_half_way_goes_on(store: Store) -> None:
+    """Where a change of a table is not rolled back, its first column is there already."""
+    upgrade(store, '0003')
+    with store.write() as connection:
+        connection.execute(sa.text('ALTER TABLE attempt ADD COLUMN after_proof BIGINT'))
+    upgrade(store)
+    assert check(store).problems == ()
+
+
 #: A recovery in the middle of its evacuations, in the words of each revision. Never changed.
 OPEN_RECOVERY: dict[str, dict[str, dict[str, Any]]] = {
     '0001': {
