@@ -77,13 +77,15 @@ class Claim(Protocol):
         line: Line | None = None,
         attempt_target: str | None = None,
         attempt_after: int | None = None,
+        attempt_word: int | None = None,
     ) -> AbstractContextManager[Act]:
         """Guard one call that changes something outside (S7, H9, H10).
 
         Entering renews the claim, honours pause and cancel, and records the intent, in one
         transaction; for the action 'evacuate' also the attempt, with ``attempt_target`` as the
         named host and ``attempt_after`` as the newest record of Nova that is known for the
-        instance, and the item becomes started. The call must end within ``Act.timeout``
+        instance, and the item becomes started; ``attempt_word``, a human proof, is used by it,
+        and then holds until the recovery ends (H7). The call must end within ``Act.timeout``
         seconds, which lie inside the lease. Leaving records what was read back, or the error
         (not for 'evacuate': its end is recorded with :meth:`Ledger.settle`).
 
@@ -91,6 +93,7 @@ class Claim(Protocol):
         :param observed: small JSON of what was seen just before.
         :param within: seconds that the call needs.
         :raises Waiting: paused, or ``line`` holds.
+        :raises BackToFence: the human proof has expired unused, or is void.
         """
         ...
 
@@ -139,10 +142,6 @@ class Ledger(Protocol):
 
     def confirmation(self) -> Proof | None:
         """The human proof of this round that still stands: not void, not expired."""
-        ...
-
-    def extend_confirmation(self, proof_id: int) -> None:
-        """The first evacuate was sent: the human proof holds until the recovery ends (H7)."""
         ...
 
     def proof_of_host(self, host: str, since: float = 0.0, *, after: int = 0) -> Proof | None:

@@ -27,7 +27,7 @@ class AttemptState(enum.StrEnum):
     MOVED = 'moved'  #: ended well
     FAILED = 'failed'  #: ended, the instance was not moved
     REFUSED = 'refused'  #: Nova said no: nothing was started
-    ABSENT = 'absent'  #: its time is over and Nova has no trace of it
+    ABSENT = 'absent'  #: never sent, or its time is over and Nova has no trace of it
 
 
 OPEN_ATTEMPTS = frozenset({AttemptState.INTENDED, AttemptState.ACCEPTED})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from drivers.contracts.clock import Clock
@@ -61,10 +60,9 @@ def evacuation_of(
         'settings': settings,
         'aim': aim,
     }
-    used = None
-    if word is not None and word.expires_at is not None:
-        used = partial(ledger.extend_confirmation, word.id)  # with the first evacuate (H7)
-    sender = Sender(slots=slots, unfit=ledger.hosts_under_recovery, used=used, **shared)
+    sender = Sender(
+        slots=slots, unfit=ledger.hosts_under_recovery, word=word.id if word else None, **shared
+    )
     return Evacuation(ledger=ledger, look=look, judge=judge, sender=sender, **shared)
 
 

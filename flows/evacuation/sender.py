@@ -43,7 +43,7 @@ class Sender:
         settings: EvacuationSettings,
         unfit: Callable[[], Collection[str]],
         aim: Aim,
-        used: Callable[[], None] | None = None,
+        word: int | None = None,
     ) -> None:
         self._claim = claim
         self._compute = compute
@@ -56,7 +56,7 @@ class Sender:
         self._lock = threading.Lock()
         self._aim = aim
         self._seen = Seen(0.0, frozenset(), {}, {})  # nothing is sent before the first look
-        self._used = used  # to be told of the first request
+        self._word = word  # of a human, which the first request has to use before it expires
         self._targets: Targets | Only = Targets((), ())
         if aim.spare is not None:  # never the scheduler's choice, also before the first look
             self._targets = Only(aim.spare, None, ())
@@ -95,10 +95,7 @@ class Sender:
 
     def _send(self, item: Item) -> None:
         with self._slots.one():
-            if self.ended.is_set() or not self._watch.fresh():
-                self._roll.give_back(item)
-                return
-            if self._more_to_see(item):
+            if not self._ready(item):
                 return
             try:
                 target = self._target(item)
@@ -108,9 +105,20 @@ class Sender:
                 return
             if needs_reset(item.vm_state, keep_stopped=item.keep_stopped):
                 self._reset(item)
-                if self._more_to_see(item):
+                if not self._ready(item):  # it may have taken longer than a reading is good for
                     return
             self._evacuate(item, target)
+
+    def _ready(self, item: Item) -> bool:
+        """Whether it may be sent as far as is known now; else somebody looks at it again."""
+        if not self._off():
+            self._roll.give_back(item)
+            return False
+        return not self._more_to_see(item)
+
+    def _off(self) -> bool:
+        """Whether the host was read OFF just now, and nobody has ended the sending (S2)."""
+        return self._watch.fresh() and not self.ended.is_set()
 
     def _more_to_see(self, item: Item) -> bool:
         """Whether somebody else has evacuated it since a look allowed to send it: a sender may have
@@ -139,6 +147,7 @@ class Sender:
             within=self._settings.write_seconds,
             attempt_target=target,
             attempt_after=after,
+            attempt_word=self._word,
         ) as act:
             attempt = self._attempt(item, target, after, act)
             self._roll.started(item, attempt)
@@ -146,11 +155,12 @@ class Sender:
                 self._request(item, target, attempt, act)
             finally:
                 self._roll.sent(item)
-        used, self._used = self._used, None
-        if used is not None:
-            used()
 
     def _request(self, item: Item, target: str | None, attempt: Attempt, act: Act) -> None:
+        if not self._off():  # the commit took its time
+            unsent = f'not sent: {self._watch.last}'
+            self._ended(item, attempt, unsent, ItemState.PENDING, AttemptState.ABSENT)
+            return
         # What was stopped Nova keeps stopped unasked, also where it is too old to be asked.
         keep_stopped = item.keep_stopped and item.vm_state != 'stopped'
         try:
@@ -216,7 +226,12 @@ class Sender:
         )
 
     def _refused(self, item: Item, attempt: Attempt, why: str, state: ItemState) -> None:
-        ended = {'state': AttemptState.REFUSED, 'ended_at': self._clock.now(), 'reason': why[:500]}
+        self._ended(item, attempt, why, state, AttemptState.REFUSED)
+
+    def _ended(
+        self, item: Item, attempt: Attempt, why: str, state: ItemState, how: AttemptState
+    ) -> None:
+        ended = {'state': how, 'ended_at': self._clock.now(), 'reason': why[:500]}
         self._roll.change(item.instance, {'state': state, 'reason': why[:500]}, {attempt.id: ended})
 
     def _target(self, item: Item) -> str | None:

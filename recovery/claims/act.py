@@ -13,15 +13,24 @@ from drivers.contracts.clock import Clock
 from drivers.contracts.errors import DriverError, Refused
 from flows.ports import Line
 from flows.records import ENABLE_SPARE, ON_SPARES
-from flows.stop import ClaimLost, StoreAway, Waiting
+from flows.stop import BackToFence, ClaimLost, StoreAway, Waiting
 from recovery.claims.wish import wish
-from recovery.db import guards, hosts, intents, items, recoveries, scopes, spares
+from recovery.db import guards, hosts, intents, items, proofs, recoveries, scopes, spares
 
 if TYPE_CHECKING:
     from recovery.claims.claim import Claim
 
 EVACUATE = 'evacuate'
 RENEWALS = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Of an evacuate request only."""
+
+    target: str | None = None  #: the host that is named; None: Nova chooses
+    after: int | None = None  #: the newest record of the instance that was seen before it
+    word: int | None = None  #: id of the human proof that it goes by
 
 
 @dataclass
@@ -61,7 +70,7 @@ def _acting(
     observed: Mapping[str, Any],
     within: float,
     line: Line | None,
-    asked: tuple[str | None, int | None],
+    asked: Asked,
 ) -> Iterator[Act]:
     claim.check()
     within = min(within, claim.lease - 2 * claim.margin)  # the call must end inside the lease
@@ -77,7 +86,9 @@ def _acting(
         intent = intents.add(connection, claim, action, target, observed)
         if action != EVACUATE:
             return until, intent, None
-        attempt = items.add_attempt(connection, claim, target, *asked, within)
+        if asked.word is not None and not proofs.use(connection, asked.word, claim.clock.now()):
+            raise BackToFence('what a human confirmed was taken back, or expired unused')
+        attempt = items.add_attempt(connection, claim, target, asked.target, asked.after, within)
         return until, intent, attempt
 
     until, intent, attempt = claim.together.run(intend)

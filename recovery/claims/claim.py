@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from drivers.contracts.clock import Clock
 from flows.ports import Line
 from flows.stop import Cancelled, ClaimLost, Released, Stop
-from recovery.claims.act import Act, acting
+from recovery.claims.act import Act, Asked, acting
 from recovery.claims.together import Together
 from recovery.claims.wish import wish
 from recovery.db import events, states
@@ -48,6 +48,7 @@ class Claim:
         self._lock = threading.Lock()
         #: Reserved hosts that it took are to be looked at again, though it waits for a human.
         self.spares_owed = False
+        self.heard: int | None = None  #: how many alarms of it the gates knew when they looked
         self.ending = False  #: it is being released: who finds it gone now has lost nothing
         self.together = Together(store.clock, self.transact)  #: for intents
 
@@ -189,9 +190,10 @@ class Claim:
         line: Line | None = None,
         attempt_target: str | None = None,
         attempt_after: int | None = None,
+        attempt_word: int | None = None,
     ) -> AbstractContextManager[Act]:
         """See :meth:`flows.ports.Claim.act`."""
-        asked = (attempt_target, attempt_after)
+        asked = Asked(attempt_target, attempt_after, attempt_word)
         return acting(self, action, target, observed, within, line, asked)
 
     @contextmanager

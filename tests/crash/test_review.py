@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import sqlalchemy as sa
 import yaml
 
 from drivers.simulated.instances import Instance
@@ -94,6 +95,27 @@ def test_a_foreign_evacuation_that_failed_unwatched_is_not_followed_by_ours() ->
         stage.alarm(HOST)
         stage.until(lambda: stage.recovery()['code'] == 'unsettled')
         assert sent(stage, last) == 1, stage.story()
+
+
+def test_a_commit_that_took_its_time_is_followed_by_a_reading_and_not_by_a_request() -> None:
+    with down(instances=4) as stage:
+        (instance,) = on_host(stage)
+        slow: list[str] = []
+
+        def committed(*_connection: object) -> None:
+            if not slow and 'sender' in stage.clock.actor and stage.rows(tables.attempt):
+                slow.append(stage.clock.actor)
+                stage.world.give_power(HOST)
+                stage.clock.wait(None, 8.0)
+
+        sa.event.listen(stage.sites['w1'].store.engine, 'checkin', committed)
+        stage.alarm(HOST)
+        stage.until(lambda: bool(slow))
+        stage.until(lambda: stage.recovery()['round'] == 2)
+        assert sent(stage, instance) == 0, stage.story()
+        stage.until(stage.ended)
+        assert [row['state'] for row in stage.rows(tables.attempt)] == ['absent', 'moved']
+        assert (items(stage), stage.broken()) == ({instance.name: 'moved'}, [])
 
 
 def test_a_word_and_a_rerun_do_not_send_a_second_evacuation() -> None:

@@ -36,7 +36,6 @@ WRITES: dict[str, Callable[[Ledger], Any]] = {
     'settle': lambda ledger: ledger.settle({}, {1: {'reason': 'x'}}),
     'record_proof': lambda ledger: ledger.record_proof(level=1, observations=[]),
     'void_proof': lambda ledger: ledger.void_proof(1, 'x'),
-    'extend_confirmation': lambda ledger: ledger.extend_confirmation(1),
     'mark_failed': lambda ledger: ledger.mark_failed(True),
     'begin': lambda ledger: ledger.begin('verify', 'verify-down'),
     'event': lambda ledger: ledger.event('said'),
@@ -192,20 +191,16 @@ class TestProofs:
         assert void is not None
         assert void.void_reason == 'it reads on'
 
-    def test_a_confirmation_stands_until_it_expires_unless_it_was_used(
+    def test_a_confirmation_stands_until_it_expires(
         self, here: Scene, claim: Claim, ledger: Ledger
     ) -> None:
         values = {'recovery': claim.recovery_id, 'host': HOST, 'by': 'ann', 'statement': 'off'}
         now = here.clock.now()
         with here.store.write() as connection:
-            number = proofs.add_human(
-                connection, **values, round_=1, epoch=1, at=now, expires_at=now + 300
-            )
+            proofs.add_human(connection, **values, round_=1, epoch=1, at=now, expires_at=now + 300)
         assert ledger.confirmation() is not None
         here.pass_(300)
         assert ledger.confirmation() is None
-        ledger.extend_confirmation(number)
-        assert ledger.confirmation() is not None
 
 
 class TestHosts:
