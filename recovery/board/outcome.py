@@ -15,6 +15,7 @@ from flows.stop import (
     StoreAway,
     Waiting,
 )
+from recovery.board import over
 from recovery.board.books import UnknownFlow
 from recovery.board.run import FlowFailed, Run, read_row
 from recovery.claims.claim import Claim
@@ -86,12 +87,7 @@ def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
         # The host is still down: ending here, even undone, would forget it.
         return _failed(claim, str(error))
     except NotNeeded as error:
-        if _crossed(claim):
-            return _failed(claim, str(error))
-        # As a note of this round, too: an undo that waits has another code.
-        notes = {**read_row(claim)['notes'], OVER.name: claim.round}
-        claim.transact(lambda connection: None, undoing=True, notes=notes, reason=str(error))
-        return _undo(claim, run, str(error))
+        return _not_needed(claim, run, str(error))
     except Cancelled as cancelled:
         return _cancelled(claim, run, cancelled)
     counts = read_row(claim)['notes'].get('outcome', {})
@@ -99,6 +95,14 @@ def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
     claim.release(state, what=f'the recovery of {claim.subject} is {state}', code=None, reason=None,
                   verb=None)  # fmt: skip
     return state
+
+
+def _not_needed(claim: Claim, run: Run, why: str) -> str:
+    if _crossed(claim):
+        return _failed(claim, why)
+    if not over.ends(claim, why):
+        return _again(claim, 'another alarm about it has come since it was looked at')
+    return _undo(claim, run, why)
 
 
 def _forward(claim: Claim, run: Run) -> None:
@@ -126,8 +130,8 @@ def _undo(claim: Claim, run: Run, why: str) -> str:
     run.undo()
     # A source that goes on saying so is heard again; what a human ended stays ended.
     row = read_row(claim)
-    over = row['code'] == OVER.name or row['notes'].get(OVER.name) == claim.round
-    code = OVER.name if over else None
+    was_over = row['code'] == OVER.name or row['notes'].get(OVER.name) == claim.round
+    code = OVER.name if was_over else None
     claim.release(states.UNDONE, what='everything was given back', why=why, reason=why, code=code,
                   verb=None)  # fmt: skip
     return states.UNDONE

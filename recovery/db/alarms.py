@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -73,6 +73,32 @@ def of_recovery(connection: sa.Connection, recovery_id: str) -> tuple[sa.RowMapp
     """The alarm that began a recovery, and those that said so too, oldest first."""
     query = sa.select(table).where(table.c.recovery == recovery_id)
     return tuple(connection.execute(query.order_by(table.c.arrived_at)).mappings())
+
+
+class Joined(NamedTuple):
+    """What a recovery has answered."""
+
+    number: int  #: of alarms: the one that began it, and those that said so too
+    newest: float | None  #: when the last of them arrived
+
+
+def joined(connection: sa.Connection, recovery_id: str) -> Joined:
+    """The alarms of a recovery, counted."""
+    query = sa.select(sa.func.count(), sa.func.max(table.c.arrived_at))
+    return Joined(*connection.execute(query.where(table.c.recovery == recovery_id)).one())
+
+
+def first_since(
+    connection: sa.Connection, recovery_id: str | None, since: float | None
+) -> float | None:
+    """When the first alarm of a recovery arrived after a time; None: none did."""
+    if recovery_id is None or since is None:
+        return None
+    mine = (table.c.recovery == recovery_id) & (table.c.arrived_at > since)
+    found: float | None = connection.execute(
+        sa.select(sa.func.min(table.c.arrived_at)).where(mine)
+    ).scalar_one()
+    return found
 
 
 def repeat(connection: sa.Connection, alarm_id: str) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from recovery.db import alarms, decisions, events, recoveries, spares, states
 from recovery.intake import collect, naming, taking, weather
 from recovery.intake.arguments import arguments, said
+from recovery.intake.ask import Ask
 from recovery.intake.record import pack, record
 from recovery.intake.taking import Changed
 from recovery.policy import order
@@ -40,7 +41,7 @@ def admit(site: Site, row: sa.RowMapping) -> Outcome:
     :raises Changed: look again. So does an IntegrityError: another recovery got the host.
     """
     gates = order.gates(row['kind'], Stage.INTAKE)
-    ask = collect.Ask(row['kind'], row['subject'], alarms.of_row(row), row['arrived_at'])
+    ask = Ask(row['kind'], row['subject'], alarms.of_row(row), row['arrived_at'])
     inputs = collect.collect(site, ask, order.needs(gates))
     if naming.rename(site, row, inputs.services):
         raise Changed

@@ -14,6 +14,7 @@ from flows.tasks.fencing import FENCE_AGAIN_MOST
 from recovery.db import alarms, decisions, events, recoveries, states
 from recovery.intake import collect, gates_port, naming, taking, weather
 from recovery.intake.admission import again_in
+from recovery.intake.ask import ask_of
 from recovery.intake.receive import decide as decide_alarm
 from recovery.intake.record import record
 from recovery.policy import order
@@ -120,14 +121,24 @@ def _again(site: Site, row: sa.RowMapping) -> None:
         _expire(site, row)
         return
     gates = order.gates(row['kind'], Stage.HELD)
-    inputs = collect.collect(site, collect.ask_of(site, row), order.needs(gates))
+    ask = ask_of(site, row)
+    inputs = collect.collect(site, ask, order.needs(gates))
     renamed = naming.rename_held(site, row, inputs.services)
     if renamed is not None:
         decide_alarm(site, renamed)
         return
     decision = decide(gates, inputs)
     with suppress(taking.Changed):  # it is due again soon
-        site.store.transact(lambda connection: _decided(site, connection, row, decision, inputs))
+
+        def work(connection: sa.Connection) -> None:
+            if decision.word == Word.IGNORE:
+                # Whoever joins it now is seen, or sees its end.
+                recoveries.lock_live(connection, row['id'])
+                if alarms.joined(connection, row['id']) != ask.joined:
+                    raise taking.Changed
+            _decided(site, connection, row, decision, inputs)
+
+        site.store.transact(work)
 
 
 def _decided(
@@ -228,7 +239,7 @@ def _wake(site: Site, row: sa.RowMapping) -> None:
 
 
 def _gates_of_waiting(site: Site, row: sa.RowMapping) -> tuple[Stage, Decision]:
-    ask = collect.ask_of(site, row)
+    ask = ask_of(site, row)
     if row['code'] == PAUSED.name:
         inputs = collect.collect(site, ask, frozenset())
         return Stage.LINE, decide(order.SWITCHES, inputs)

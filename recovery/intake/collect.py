@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from drivers.contracts.alarms import Alarm
 from drivers.contracts.compute import ComputeDriver, Instance
 from drivers.contracts.errors import DriverError
 from drivers.contracts.fencing import FenceDevice
@@ -27,6 +25,7 @@ from recovery.db import (
     workers,
 )
 from recovery.intake import domains, leftovers, places, shared
+from recovery.intake.ask import Ask
 from recovery.intake.authority import authority, highest
 from recovery.intake.looks import Looks, looks
 from recovery.intake.signs import signs
@@ -53,27 +52,6 @@ from recovery.site import Site
 T = TypeVar('T')
 
 IDENTITY_SECONDS = 5.0  #: a controller that is slower than this is left to the fence step
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What is to be decided about."""
-
-    kind: str
-    subject: str
-    alarm: Alarm | None = None
-    arrived_at: float | None = None
-    row: sa.RowMapping | None = None  #: the recovery, once there is one
-
-
-def ask_of(site: Site, row: sa.RowMapping) -> Ask:
-    """The question about a recovery, with the alarm that began it."""
-    with site.store.read() as connection:
-        alarm = alarms.get(connection, row['alarm']) if row['alarm'] else None
-    if alarm is None:
-        return Ask(row['kind'], row['subject'], row=row)
-    said, arrived = alarms.of_row(alarm), alarm['arrived_at']
-    return Ask(row['kind'], row['subject'], said, arrived, row)
 
 
 def before(ask: Ask) -> bool:
@@ -106,6 +84,7 @@ def collect(site: Site, ask: Ask, needs: frozenset[str]) -> Inputs:
         subject=ask.subject,
         alarm=ask.alarm,
         arrived_at=ask.arrived_at,
+        joined_at=ask.joined.newest,
         recovery=ask.row['id'] if ask.row else None,
         approval=_approval(ask.row),
         limits=limits(site.conf),
@@ -142,13 +121,14 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
     about, kind = (ask.subject, ask.kind) if restart else (host, order.HOST_DOWN)
     cut_off = cut_off_others(site)
     with site.store.read() as connection:
+        memory = hosts.get(connection, host)
         live = recoveries.blocking(connection, ask.kind, ask.subject)
         since = now - numbers.attempts_window_seconds
         here, elsewhere = workers.here_and_elsewhere(connection, host, now, cut_off)
         return {
             **counted(connection, numbers, now, host, ask.kind),
             'authority': _authority(site, connection, ask, host),
-            'host': _host(hosts.get(connection, host)),
+            'host': _host(memory),
             'segment': domains.segment_of(connection, host),
             'own': _own(connection, host),
             'live': _live(live, ask.kind, own),
@@ -161,6 +141,7 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
             'workers_here': here,
             'workers_elsewhere': elsewhere,
             'observing_since': workers.observing_since(connection, now),
+            'failed_again_at': alarms.first_since(connection, own, memory.returned_at),
             'recoveries': recoveries.count(connection, about, kind, since=since, but=own),
             'instance': instance,
             'above': places.above(connection, ask.kind, host),

@@ -12,6 +12,7 @@ from flows.stop import BackToFence, NotNeeded
 from recovery.claims.claim import Claim
 from recovery.db import guards, intents, recoveries
 from recovery.intake import collect
+from recovery.intake.ask import Ask, ask_of
 from recovery.intake.record import pack, record
 from recovery.policy import looks, order
 from recovery.policy.decide import Decision, decide
@@ -31,7 +32,7 @@ class PolicyGates:
 
     def again(self) -> Verdict:
         """All gates, as verify asks them; recorded."""
-        ask = question(self._site, self._claim.recovery_id)
+        ask = self._question()
         stage, decision = ask_again(self._site, ask)
         recovery = self._claim.recovery_id
         pack(decision)  # before the transaction
@@ -48,7 +49,7 @@ class PolicyGates:
         :raises flows.stop.BackToFence: the inventory names other devices than this claim has: the
             gates speak of those, and the request would go to these (H4).
         """
-        ask = question(self._site, self._claim.recovery_id)
+        ask = self._question()
         gates = LineGates(self._site, ask, line_inputs(self._site, ask))
         _same_devices(self._path, gates.inputs)
 
@@ -60,13 +61,18 @@ class PolicyGates:
         self._claim.transact(look)
         return gates
 
+    def _question(self) -> Ask:
+        ask = question(self._site, self._claim.recovery_id)
+        self._claim.heard = ask.joined.number
+        return ask
+
 
 @dataclass(frozen=True)
 class LineGates:
     """See :class:`flows.ports.Line`."""
 
     site: Site
-    ask: collect.Ask
+    ask: Ask
     inputs: Inputs
 
     def check(self, connection: sa.Connection) -> Verdict:
@@ -106,15 +112,15 @@ def _same_devices(path: FencePath | None, inputs: Inputs) -> None:
         raise BackToFence(f'the inventory of {path.host} changed since it was claimed: {said}')
 
 
-def question(site: Site, recovery: str) -> collect.Ask:
+def question(site: Site, recovery: str) -> Ask:
     """The question about a recovery, as its row is now."""
     with site.store.read() as connection:
         row = recoveries.get(connection, recovery)
     assert row is not None
-    return collect.ask_of(site, row)
+    return ask_of(site, row)
 
 
-def ask_again(site: Site, ask: collect.Ask) -> tuple[Stage, Decision]:
+def ask_again(site: Site, ask: Ask) -> tuple[Stage, Decision]:
     """All gates of a recovery that has begun, or is to begin, a round."""
     gates = order.gates(ask.kind, Stage.VERIFY)
     inputs = collect.collect(site, ask, order.needs(gates))
@@ -124,18 +130,18 @@ def ask_again(site: Site, ask: collect.Ask) -> tuple[Stage, Decision]:
     return stage, decide(order.gates(ask.kind, stage), inputs, may_end=not crossed)
 
 
-def line_inputs(site: Site, ask: collect.Ask) -> Inputs:
+def line_inputs(site: Site, ask: Ask) -> Inputs:
     """What the gates of the line look at."""
     with site.store.read() as connection:
         gates = order.AGAIN if _tried(connection, ask) else order.gates(ask.kind, Stage.LINE)
     return collect.collect(site, ask, order.needs(gates))
 
 
-def _crossed(connection: sa.Connection, ask: collect.Ask) -> bool:
+def _crossed(connection: sa.Connection, ask: Ask) -> bool:
     return ask.row is not None and intents.crossed_line(connection, ask.row['id'])
 
 
-def _line_gates(connection: sa.Connection, ask: collect.Ask, inputs: Inputs) -> tuple[Gate, ...]:
+def _line_gates(connection: sa.Connection, ask: Ask, inputs: Inputs) -> tuple[Gate, ...]:
     """A host that comes back half-way is fenced again whatever else fails meanwhile; one whose
     power-off has not worked yet is not, if it came back by itself."""
     tried = _tried(connection, ask)
@@ -144,7 +150,7 @@ def _line_gates(connection: sa.Connection, ask: collect.Ask, inputs: Inputs) -> 
     return order.AGAIN if tried else order.gates(ask.kind, Stage.LINE)
 
 
-def _tried(connection: sa.Connection, ask: collect.Ask) -> bool:
+def _tried(connection: sa.Connection, ask: Ask) -> bool:
     """Whether this round has crossed the line already: it was counted then."""
     if ask.row is None or ask.kind != HOST_DOWN:
         return False
@@ -152,7 +158,7 @@ def _tried(connection: sa.Connection, ask: collect.Ask) -> bool:
     return any(one.round == ask.row['round'] for one in done)
 
 
-def below(ask: collect.Ask, inputs: Inputs) -> bool:
+def below(ask: Ask, inputs: Inputs) -> bool:
     """Whether a host that this recovery has powered off has not been in service since.
 
     A rerun of an old recovery, on a host that somebody has put back into service, asks all gates.

@@ -11,6 +11,7 @@ from flows.evacuation import listing, table
 from recovery.db import workers
 from recovery.intake import collect
 from recovery.intake.arguments import choice_of
+from recovery.intake.ask import Ask
 from recovery.intake.destinations import Destinations, destinations
 from recovery.intake.surroundings import cut_off_others
 from recovery.policy import looks, order
@@ -75,7 +76,7 @@ def plan(site: Site, host: str, kind: str = HOST_DOWN) -> Plan:
     Reads only. Raises StoreAway; what Nova or a device does not answer is said in the plan.
     """
     gates = order.gates(kind, Stage.PLAN)
-    inputs = collect.collect(site, collect.Ask(kind, host), order.needs(gates))
+    inputs = collect.collect(site, Ask(kind, host), order.needs(gates))
     warnings = _own_workers(site, inputs)
     instances: tuple[Planned, ...] | None = None
     if kind == HOST_DOWN and looks.the_service(inputs) is not None:

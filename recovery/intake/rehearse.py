@@ -10,6 +10,7 @@ from drivers.contracts.alarms import Alarm, Heard, Post, Resolved
 from drivers.contracts.errors import DriverError
 from recovery.db import alarms, hosts
 from recovery.intake import collect, naming
+from recovery.intake.ask import Ask
 from recovery.intake.authority import authority
 from recovery.intake.receive import BadAlarm, check
 from recovery.intake.shared import lists
@@ -84,7 +85,7 @@ def _alarm(site: Site, source: Source, alarm: Alarm, now: float) -> Rehearsed:
         known = alarms.find(connection, alarm.source, alarm.key) is not None
         segment = hosts.get(connection, subject).segment
     gates = order.gates(alarm.kind, Stage.INTAKE)
-    ask = collect.Ask(alarm.kind, subject, alarm, now)
+    ask = Ask(alarm.kind, subject, alarm, now)
     decision = decide(gates, collect.collect(site, ask, order.needs(gates)))
     options = site.conf.sources
     return Rehearsed(

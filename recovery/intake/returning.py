@@ -11,6 +11,7 @@ from recovery.db import events, recoveries, states
 from recovery.intake import collect, taking
 from recovery.intake.admission import Outcome
 from recovery.intake.arguments import arguments
+from recovery.intake.ask import Ask
 from recovery.intake.record import record
 from recovery.policy import approvals, order
 from recovery.policy.decide import Decision, decide
@@ -72,7 +73,7 @@ def _accepted(inputs: Inputs) -> tuple[approvals.Entry, ...]:
 
 
 def _inputs(site: Site, host: str, gates: tuple[Gate, ...]) -> Inputs:
-    return collect.collect(site, collect.Ask(HOST_RETURN, host), order.needs(gates))
+    return collect.collect(site, Ask(HOST_RETURN, host), order.needs(gates))
 
 
 def _waiting(site: Site, live: Live | None) -> sa.RowMapping | None:

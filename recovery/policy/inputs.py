@@ -230,6 +230,8 @@ class Inputs:
     limits: Limits = field(default_factory=Limits)
     alarm: Alarm | None = None
     arrived_at: float | None = None
+    joined_at: float | None = None  #: when the last alarm of its recovery arrived
+    failed_again_at: float | None = None  #: when the first one arrived after the host's return
     recovery: str | None = None  #: the recovery that is decided about, once there is one
     approval: Approval | None = None
     agreed: bool = True  #: False: Nova has contradicted the alarm ever since it came

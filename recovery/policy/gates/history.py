@@ -76,7 +76,10 @@ def _loop(inputs: Inputs) -> Answer:
     returned = inputs.host.returned_at
     if returned is None:
         return admit('the host has never been returned by us')
-    since = happened_at(inputs) - returned
+    failed = happened_at(inputs)
+    if failed <= returned and inputs.failed_again_at is not None:
+        failed = inputs.failed_again_at  # an old recovery was begun anew, and joined since
+    since = failed - returned
     if since >= inputs.limits.loop_seconds:
         return admit(f'it returned {looks.seconds(since)} before', since=round(since))
     return hold(

@@ -81,7 +81,8 @@ def _all_silent(inputs: Inputs) -> bool:
 
 
 def _over(inputs: Inputs) -> Answer:
-    service, arrived = looks.the_service(inputs), inputs.arrived_at
+    service = looks.the_service(inputs)
+    arrived = inputs.arrived_at if inputs.joined_at is None else inputs.joined_at
     if service is None or service.updated_at is None or arrived is None:
         return admit('nothing to compare')
     if inputs.approval is not None and inputs.approval.saw(DOWN.name, ALIVE, CLOCKS):
@@ -112,7 +113,7 @@ DOWN = Gate(
 #: Only for what Nova had agreed to before: an alarm that Nova contradicts from the start is held.
 OVER = Gate(
     name='over',
-    question='Has the host come back by itself since the alarm?',
+    question='Has the host come back by itself since the newest alarm?',
     on_missing='open: the gate "nova" holds then',
     decide=_over,
     needs=frozenset({'services'}),

@@ -11,7 +11,7 @@ from oslo_config import cfg
 from drivers.simulated.clock import VirtualClock
 from drivers.simulated.world import World
 from recovery.db import decisions, events, guards, recoveries, tables, windows
-from recovery.intake import again, receive
+from recovery.intake import again, collect, receive
 from recovery.operate import hold
 from recovery.site import Site
 from recovery.view.outlook import holding
@@ -311,3 +311,32 @@ def test_a_pause_below_the_line_ends_when_it_is_ended(
     site.clock.wait(None, 15.0)
     again.sweep(site)
     assert row_of(site, outcome.recovery)['state'] == 'ready'
+
+
+def test_what_is_over_before_the_newest_alarm_is_decided_again(
+    site: Site, world: World, alarm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The alarm joins while the watcher looks: it may be about a new failure."""
+    isolate(world, 1, 2, 3, 4)
+    site.clock.wait(None, 45.0)
+    outcome = receive(site, alarm(key='one'))
+    assert outcome.gate == 'mass-failure'
+    isolate(world, 1, 2, 3, 4, back=True)
+    site.clock.wait(None, 20.0)
+    look = collect.collect
+    joined: list[str | None] = []
+
+    def looks(*asked: Any) -> Any:
+        seen = look(*asked)
+        if not joined:
+            joined.append('about to be')
+            joined[0] = receive(site, alarm(key='another')).recovery
+        return seen
+
+    monkeypatch.setattr(collect, 'collect', looks)
+    again.sweep(site)
+    assert joined == [outcome.recovery]
+    assert row_of(site, outcome.recovery)['state'] == 'held'
+    site.clock.wait(None, 30.0)
+    again.sweep(site)
+    assert row_of(site, outcome.recovery)['state'] == 'cancelled'

@@ -12,6 +12,7 @@ from drivers.contracts.alarms import Alarm
 from recovery.db import guards, hosts, recoveries, windows
 from recovery.db.windows import Window
 from recovery.intake import collect
+from recovery.intake.ask import Ask, ask_of
 from recovery.intake.receive import receive
 from recovery.policy.inputs import Inputs
 from recovery.site import Site
@@ -28,7 +29,7 @@ def _segments(site: Site) -> None:
 
 
 def inputs(site: Site, alarm: Alarm | None = None, *needs: str, host: str = HOST) -> Inputs:
-    ask = collect.Ask('host-down', host, alarm, site.clock.now())
+    ask = Ask('host-down', host, alarm, site.clock.now())
     return collect.collect(site, ask, frozenset(needs))
 
 
@@ -110,7 +111,7 @@ def test_another_source_that_says_so_too_raises_it(site: Site, dead: str, alarm:
         row: Any
         with site.store.read() as connection:
             row = recoveries.get(connection, first.recovery or '')
-        return collect.collect(site, collect.ask_of(site, row), frozenset()).authority
+        return collect.collect(site, ask_of(site, row), frozenset()).authority
 
     assert now() == 'approve'
     assert receive(site, alarm(dead, source='strong')).recovery == first.recovery

@@ -13,6 +13,7 @@ from drivers.contracts.compute import Aggregate, Service
 from drivers.simulated.world import World
 from recovery.db import hosts, segments
 from recovery.intake import collect, domains, receive
+from recovery.intake.ask import Ask
 from recovery.policy.gates.count import DOMAINS
 from recovery.policy.inputs import Segment
 from recovery.site import Site
@@ -128,7 +129,7 @@ def test_aggregates_that_cannot_be_asked_hold_where_one_has_a_limit(
 ) -> None:
     conf.set_override('domain_share', limits, 'policy')
     world.faults.add('nova.aggregates', 'error', 403)
-    inputs = collect.collect(site, collect.Ask('host-down', 'compute-01'), DOMAINS.needs)
+    inputs = collect.collect(site, Ask('host-down', 'compute-01'), DOMAINS.needs)
     said = DOMAINS.decide(inputs)
     assert said.word == answer
     assert ('cannot ask what fails together' in said.reason) == bool(limits)

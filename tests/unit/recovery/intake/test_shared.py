@@ -11,6 +11,7 @@ from drivers.contracts.errors import DriverError
 from drivers.simulated.world import World
 from recovery.db import alarms
 from recovery.intake import collect, receive, shared
+from recovery.intake.ask import Ask
 from recovery.site import Site
 
 
@@ -58,7 +59,7 @@ def test_alarms_share_and_workers_do_not(site: Site, alarm: Any, world: World, d
         row = alarms.newest(connection)[0]
     for state, own in (('held', 0), ('running', 1)):
         began = asked(world)
-        ask = collect.Ask('host-down', dead, alarms.of_row(row), row=_row(site, row, state))
+        ask = Ask('host-down', dead, alarms.of_row(row), row=_row(site, row, state))
         collect.collect(site, ask, frozenset({'services'}))
         assert asked(world) == began + own, state
 
