@@ -220,6 +220,10 @@ def _again(claim: Claim, why: str) -> str:
         code=None,
         reason=None,
         verb=None,
+        # What a human let pass was so in that round: it may be in service by now.
+        approved_by=None,
+        approved_reason=None,
+        approved_gates=None,
     )
     return states.READY
 

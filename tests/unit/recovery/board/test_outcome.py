@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -110,11 +110,21 @@ class TestEnds:
         assert theatre.play.did == []
 
 
+def over(claim: Claim) -> Callable[[], None]:
+    """A step of a flow whose gates find that it is up again, and know no alarm."""
+
+    def step() -> None:
+        claim.heard = 0
+        raise NotNeeded('it is up again')
+
+    return step
+
+
 class TestNotNeeded:
     def test_above_the_line_all_is_undone(self, here: Scene, theatre: Theatre) -> None:
         claim = theatre.claimed()
         theatre.play.at['first'] = lambda: acts(claim, 'disable-service')
-        theatre.play.at['second'] = raising(NotNeeded('it is up again'))
+        theatre.play.at['second'] = over(claim)
         assert theatre.conclude(claim) == 'undone'
         assert theatre.play.did == ['first', 'second', '-second', '-first']
         row = here.row(claim.recovery_id)
@@ -131,7 +141,7 @@ class TestNotNeeded:
         self, here: Scene, theatre: Theatre
     ) -> None:
         claim = theatre.claimed()
-        theatre.play.at = {'second': raising(NotNeeded('it is up again')), '-first': kill}
+        theatre.play.at = {'second': over(claim), '-first': kill}
         with pytest.raises(Killed):
             theatre.conclude(claim)
         theatre.play.at.clear()
@@ -142,13 +152,22 @@ class TestNotNeeded:
     def test_an_undo_that_waits_goes_on_as_an_undo(self, here: Scene, theatre: Theatre) -> None:
         claim = theatre.claimed()
         theatre.play.at = {
-            'second': raising(NotNeeded('it is up again')),
+            'second': over(claim),
             '-first': raising(Waiting('Nova is away', code='nova-away', again_in=1.0)),
         }
         assert theatre.conclude(claim) == 'waiting'
         theatre.play.at.clear()
         assert theatre.conclude(theatre.died(claim)) == 'undone'
         assert here.row(claim.recovery_id)['code'] == 'over'  # who says it again is heard
+
+    def test_what_was_looked_at_before_the_newest_alarm_is_looked_at_again(
+        self, here: Scene, theatre: Theatre
+    ) -> None:
+        claim = theatre.claimed()
+        theatre.play.at['second'] = raising(NotNeeded('it is up again'))  # nobody knows by what
+        assert theatre.conclude(claim) == 'ready'
+        row = here.row(claim.recovery_id)
+        assert (row['round'], row['undoing'], row['book']) == (2, False, None)
 
 
 class TestCancel:
@@ -258,6 +277,15 @@ class TestLimits:
         assert 'it reads on' in row['reason']
         assert row['verb'].startswith('recovery rerun')
 
+    def test_no_approval_outlives_its_round(self, here: Scene, theatre: Theatre) -> None:
+        claim = theatre.claimed()
+        approved = {'approved_by': 'ann', 'approved_reason': 'it hangs', 'approved_gates': ['nova']}
+        here.change(claim.recovery_id, **approved)
+        theatre.play.at['first'] = raising(BackToFence('it reads on'))
+        assert theatre.conclude(claim) == 'ready'
+        row = here.row(claim.recovery_id)
+        assert {name: row[name] for name in approved} == dict.fromkeys(approved)
+
     def test_claims_that_reach_no_end(self, here: Scene, theatre: Theatre) -> None:
         claim = theatre.claimed()
         theatre.play.at['first'] = kill
@@ -303,7 +331,7 @@ class TestBroken:
 
     def test_an_undo_that_fails_waits_for_a_human(self, here: Scene, theatre: Theatre) -> None:
         claim = theatre.claimed()
-        theatre.play.at = {'first': raising(NotNeeded('up')), '-first': raising(KeyError('oh'))}
+        theatre.play.at = {'first': over(claim), '-first': raising(KeyError('oh'))}
         assert theatre.conclude(claim) == 'waiting'
         assert here.row(claim.recovery_id)['code'] == 'failed'
 
