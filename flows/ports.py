@@ -117,8 +117,13 @@ class Ledger(Protocol):
         """Attempts of earlier recoveries of this host after which a guest may run somewhere."""
         ...
 
-    def add_items(self, items: Sequence[Item]) -> None:
-        """Add instances that are not items yet."""
+    def add_items(self, items: Sequence[Item]) -> tuple[str, ...]:
+        """Add instances that are not items yet, and begin anew those that ended in an earlier
+        round: moved, or left before the host's last return. Returns the names of the latter.
+
+        :param items: what a list shows on the host that was asked for in this round. What a human
+            settled stays as it is.
+        """
         ...
 
     def settle(

@@ -17,6 +17,7 @@ from flows.evacuation.settle import FAILED, Outcome, Seen, new_records, newest_r
 from flows.ports import Claim, Ledger
 from flows.records import OPEN_ATTEMPTS, Attempt, AttemptState, Item, ItemState
 
+HERE = lost.SUCCEEDED | {'confirmed'}  # of a record, once the instance is where it went
 ARRIVED = 'done'  # Nova's record of an evacuation whose source has not started since
 
 
@@ -147,9 +148,21 @@ class Judge:
         return bool(self._aim.nobody) or (spent and not self._aim.last)
 
     def _arrived(self, item: Item, seen: Seen) -> str:
-        if any(one.status == ARRIVED for one in new_records(seen, item.instance, self._baseline)):
+        back = self._brought_back(item)
+        records = new_records(seen, item.instance, max(self._baseline, back))
+        if any(one.status == ARRIVED for one in records):
             return 'Nova says that it was evacuated, but not yet where it is'
         return ''
+
+    def _brought_back(self, item: Item) -> int:
+        """Id of the newest record that moved it to the failed host, while that was alive; 0: there
+        is none. What was evacuated before that came back, and says nothing of now."""
+        moved = (
+            one.id
+            for one in self._look.migrations_of(item.instance)
+            if one.destination == item.source and one.status in HERE
+        )
+        return max(moved, default=0)
 
     def _plan(self, item: Item, instance: Instance) -> table.Plan:
         return table.classify(

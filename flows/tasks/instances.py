@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from drivers.contracts.clock import Clock
@@ -66,7 +67,8 @@ class ListInstances(Step):
     ) -> dict[str, Any]:
         self.begin(ledger)
         claim.check()
-        known = frozenset(item.instance for item in ledger.items())
+        items = ledger.items()  # before the list: whatever had moved by now had left the host
+        known = frozenset(item.instance for item in items)
         listing = listing_of(
             compute,
             claim.host,
@@ -76,8 +78,20 @@ class ListInstances(Step):
         )
         if BASELINE not in ledger.notes():
             ledger.note(BASELINE, max((one.id for one in listing.migrations), default=0))
-        ledger.add_items(self._items(listing, claim.host))
+        back = ledger.add_items(self._items(listing, claim.host))
+        if back:
+            what = f'{len(back)} instance(s) of an earlier round are on {claim.host} again'
+            ledger.event(what, f'{back[0]} for one')
+        self._tell_settled(items, listing, ledger)
         return {'count': len(ledger.items()), 'service': listing.service.id}
+
+    def _tell_settled(self, items: Iterable[Item], listing: Listing, ledger: Ledger) -> None:
+        """What a human saw elsewhere may run there, whatever Nova shows: it is not sent (H1)."""
+        shown = {instance.id for instance in listing.instances}
+        for item in items:
+            if item.state is ItemState.MOVED and item.reason and item.instance in shown:
+                what = f'{item.name} stays moved, although Nova shows it on {item.source}'
+                ledger.event(what, item.reason)
 
     def _items(self, listing: Listing, host: str) -> list[Item]:
         items = []

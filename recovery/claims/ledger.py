@@ -44,8 +44,8 @@ class Ledger:
         with self._store.read() as connection:
             return items.doubtful(connection, self._claim)
 
-    def add_items(self, items_: Sequence[Item]) -> None:
-        self._claim.transact(lambda connection: items.add(connection, self._claim, items_))
+    def add_items(self, items_: Sequence[Item]) -> tuple[str, ...]:
+        return self._claim.transact(lambda connection: items.add(connection, self._claim, items_))
 
     def settle(
         self,

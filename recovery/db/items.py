@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from flows.records import OPEN_ATTEMPTS, Attempt, AttemptState, Item, ItemState
-from recovery.db import proofs, states
+from recovery.db import hosts, proofs, states
 from recovery.db.intents import Author
 from recovery.db.rows import insert
 from recovery.db.tables import attempt, item
 from recovery.db.tables import host as host_table
 from recovery.db.tables import recovery as recovery_table
 
+BY_HAND = 'settled by '  #: how the reason of an item begins that a human has ended
 AT_ONCE = 500  # instances named in one query: SQLite bounds the number of parameters
 
 ITEM_FIELDS = ('instance', 'name', 'source', 'reason', 'vm_state', 'keep_stopped', 'priority',
                'round', 'destination')  # fmt: skip
+NOW_FIELDS = ('name', 'reason', 'vm_state', 'keep_stopped', 'priority')
 ATTEMPT_FIELDS = ('id', 'instance', 'round', 'target', 'at', 'deadline_at', 'destination',
                   'migration', 'request_id', 'destination_seen_at', 'destination_sure',
                   'ended_at', 'reason', 'after_proof', 'after_record')  # fmt: skip
@@ -56,10 +59,11 @@ def doubtful(connection: sa.Connection, author: Author) -> tuple[Attempt, ...]:
     return tuple(_attempt(row) for row in connection.execute(query).mappings())
 
 
-def add(connection: sa.Connection, author: Author, items: Sequence[Item]) -> None:
-    """Add instances that are not items of this recovery yet."""
-    query = sa.select(item.c.instance).where(item.c.recovery == author.recovery_id)
-    known = set(connection.execute(query).scalars())
+def add(connection: sa.Connection, author: Author, items: Sequence[Item]) -> tuple[str, ...]:
+    """Add instances that are not items of this recovery yet, and begin anew those that ended in an
+    earlier round and are on the host again. Returns the names of the latter."""
+    query = sa.select(item).where(item.c.recovery == author.recovery_id)
+    known = {row['instance']: dict(row) for row in connection.execute(query).mappings()}
     rows = [
         {
             **{key: getattr(one, key) for key in ITEM_FIELDS},
@@ -73,6 +77,55 @@ def add(connection: sa.Connection, author: Author, items: Sequence[Item]) -> Non
     ]
     if rows:
         connection.execute(sa.insert(item), rows)
+    returned = hosts.get(connection, author.host).returned_at
+    seen = [
+        (known[one.instance], one)
+        for one in items
+        if one.instance in known and known[one.instance]['round'] < author.round
+    ]
+    # A rerun may have opened it already, and that decides; but it is what it is now.
+    opened = [pair for pair in seen if pair[0]['state'] == 'pending' and pair[0]['destination']]
+    back = [pair for pair in seen if _is_back(pair[0], returned)]
+    pending = [(row, replace(one, state=ItemState.PENDING, reason='')) for row, one in opened]
+    _anew(connection, author, pending)
+    _anew(connection, author, back)
+    return tuple(one.name for _, one in back)
+
+
+def _is_back(row: Mapping[str, Any], returned: float | None) -> bool:
+    """Whether an item of an earlier round that is listed on the failed host has come back to it.
+
+    What a human has said of it stands until a human has it looked at again (H1).
+
+    :param returned: when the host was last returned to service.
+    """
+    if row['reason'].startswith(BY_HAND):
+        return False
+    if row['state'] == ItemState.LEFT.value:  # of an outage that is over, and not of this one
+        return returned is not None and (row['ended_at'] or returned) < returned
+    return bool(row['state'] == ItemState.MOVED.value)  # and it was seen elsewhere
+
+
+def _anew(
+    connection: sa.Connection,
+    author: Author,
+    pairs: Sequence[tuple[dict[str, Any], Item]],
+) -> None:
+    """Write what an instance is now over what it was when it became an item."""
+    rows = {}
+    for before, one in pairs:
+        states.check_item(before['state'], ItemState.PENDING.value)
+        states.check_item(ItemState.PENDING.value, one.state.value)
+        ended = author.clock.now() if one.state.value in states.ITEM_ENDED else None
+        rows[one.instance] = {
+            **{key: getattr(one, key) for key in NOW_FIELDS},
+            'state': one.state.value,
+            'round': author.round,
+            'destination': None,
+            'started_at': None,
+            'ended_at': ended,
+        }
+    _update(connection, (item.c.recovery, author.recovery_id), item.c.instance, rows)
 
 
 def add_attempt(

@@ -48,7 +48,8 @@ ITEM: Mapping[str, frozenset[str]] = {
     'pending': frozenset({'started', 'moved', 'left', 'failed', 'unsettled'}),
     'started': frozenset({'pending', 'moved', 'left', 'failed', 'unsettled'}),
     'unsettled': frozenset({'pending', 'started', 'moved', 'left', 'failed'}),
-    # Opened again by a rerun, or because the destination failed too (H15).
+    # Opened again by a rerun, because it is on the failed host again, or because the destination
+    # failed too (H15).
     'moved': frozenset({'pending', 'unsettled'}),
     'left': frozenset({'pending', 'moved', 'failed'}),
     'failed': frozenset({'pending', 'moved', 'left', 'unsettled'}),

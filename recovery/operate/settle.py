@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from flows.records import OPEN_ATTEMPTS
 from recovery.db import states
+from recovery.db.items import BY_HAND
 from recovery.db.store import Store
 from recovery.db.tables import attempt, item
 from recovery.operate.change import put, take, tell
@@ -47,7 +48,7 @@ def settle(
             )
         found = _find(connection, row, instance)
         states.check_item(found['state'], seen.value)
-        said = f'settled by {by}: {reason}'
+        said = f'{BY_HAND}{by}: {reason}'
         _end(connection, found, seen, said, now)
         what = f'{found["name"]} ({found["instance"]}) is {seen.value}'
         tell(connection, identifier, now, by=by, what=what, why=reason)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from flows.records import OPEN_ATTEMPTS, AttemptState, ItemState
+from flows.records import OPEN_ATTEMPTS, AttemptState, Item, ItemState
 from recovery.claims.claim import Claim
 from recovery.db import hosts, items, states
 from recovery.db.states import IllegalTransition
@@ -101,6 +102,98 @@ def test_reopening_takes_those_states_alone(here: Scene, claim: Claim) -> None:
     kept = {one.name: one.state for one in every if one.state not in ('failed', 'left')}
     assert {name: found[name] for name in kept} == kept
     assert list(found.values()).count(ItemState.PENDING) == 3
+
+
+class TestListedAgain:
+    """What a list of a later round shows on the failed host, and was an item already."""
+
+    NOW = instance(1, vm_state='stopped', keep_stopped=True, priority=7)
+
+    def again(self, here: Scene, claim: Claim, now: Item = NOW, number: int = 2) -> list[str]:
+        claim.release(states.READY, round=number)
+        later = here.win(claim.recovery_id)
+        with here.store.write() as connection:
+            return list(items.add(connection, later, [now]))
+
+    def settled(self, here: Scene, claim: Claim, **values: Any) -> None:
+        start(here, claim)
+        settle(here, claim, **values)
+        here.pass_(5)
+
+    def host_returns(self, here: Scene) -> None:
+        with here.store.write() as connection:
+            hosts.put(connection, HOST, returned_at=here.clock.now())
+        here.pass_(5)
+
+    def test_what_had_moved_is_begun_anew_as_it_is_now(self, here: Scene, claim: Claim) -> None:
+        self.settled(here, claim, state='moved', reason='', destination='c2')
+        assert self.again(here, claim) == ['vm-1']
+        found = row(here)
+        assert (found['state'], found['round'], found['ended_at']) == ('pending', 2, None)
+        assert (found['vm_state'], found['keep_stopped'], found['priority']) == ('stopped', True, 7)
+        assert (found['destination'], found['started_at']) == (None, None)
+
+    def test_what_had_moved_and_must_be_left_now_is_left(self, here: Scene, claim: Claim) -> None:
+        self.settled(here, claim, state='moved', destination='c2')
+        self.again(here, claim, instance(1, ItemState.LEFT, reason='shelved'))
+        found = row(here)
+        assert (found['state'], found['reason']) == ('left', 'shelved')
+        assert found['ended_at'] == here.clock.now()
+
+    def test_what_moved_in_this_round_has_moved(self, here: Scene, claim: Claim) -> None:
+        self.settled(here, claim, state='moved', destination='c2')
+        before = row(here)
+        assert self.again(here, claim, number=1) == []
+        assert row(here) == before
+
+    @pytest.mark.parametrize('state', ['moved', 'left'])
+    def test_the_word_of_a_human_stands(self, here: Scene, claim: Claim, state: str) -> None:
+        self.settled(here, claim, state=state, reason=f'{items.BY_HAND}ann: I looked')
+        self.host_returns(here)
+        before = row(here)
+        assert self.again(here, claim) == []
+        assert row(here) == before
+
+    def test_what_was_left_is_left_in_the_same_outage(self, here: Scene, claim: Claim) -> None:
+        self.host_returns(here)
+        self.settled(here, claim, state='left', reason='it waits for its resize')
+        before = row(here)
+        assert self.again(here, claim) == []
+        assert row(here) == before
+
+    def test_and_is_decided_about_in_a_later_one(self, here: Scene, claim: Claim) -> None:
+        self.settled(here, claim, state='left', reason='it waits for its resize')
+        self.host_returns(here)
+        assert self.again(here, claim) == ['vm-1']
+        assert (row(here)['state'], row(here)['reason']) == ('pending', '')
+
+    @pytest.mark.parametrize('state', ['failed', 'unsettled', 'started'])
+    def test_others_are_what_they_were(self, here: Scene, claim: Claim, state: str) -> None:
+        self.settled(here, claim, state=state, destination='c2')
+        self.host_returns(here)
+        before = row(here)
+        assert self.again(here, claim) == []
+        assert row(here) == before
+
+    def test_what_a_rerun_opened_stays_open_and_is_what_it_is_now(
+        self, here: Scene, claim: Claim
+    ) -> None:
+        self.settled(here, claim, state='moved', destination='c2')
+        with here.store.write() as connection:
+            items.reopen(connection, claim.recovery_id, frozenset({'moved'}))
+        left = replace(self.NOW, state=ItemState.LEFT, reason='left out')
+        assert self.again(here, claim, left) == []
+        found = row(here)
+        assert (found['state'], found['reason'], found['destination']) == ('pending', '', None)
+        assert (found['vm_state'], found['keep_stopped']) == ('stopped', True)
+
+    def test_what_fails_before_it_moves_stays_as_it_was(self, here: Scene, claim: Claim) -> None:
+        self.settled(here, claim, state='failed', reason='no room')
+        with here.store.write() as connection:
+            items.reopen(connection, claim.recovery_id, frozenset({'failed'}))
+        before = row(here)
+        assert self.again(here, claim) == []
+        assert row(here) == before
 
 
 class TestAttempts:
