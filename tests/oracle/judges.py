@@ -174,12 +174,20 @@ def read_again_after_a_resume(play: Play) -> Iterator[Broken]:
 
 
 def one_recovery_per_host(play: Play) -> Iterator[Broken]:
-    """S6."""
+    """S6. One that was begun anew counts from then on: others may have come and gone before."""
+    anew = {
+        one['recovery']: one['at']
+        for one in play.rows(tables.event)
+        if one['what'].startswith('rerun: ')
+    }
+    began: dict[str, Any] = {
+        key: anew.get(key, row['created_at']) for key, row in play.recoveries.items()
+    }
     free: dict[str, float] = {}
-    for row in play.recoveries.values():
-        if row['created_at'] < free.get(row['subject'], 0.0):
+    for row in sorted(play.recoveries.values(), key=lambda one: began[one['id']]):
+        if began[row['id']] < free.get(row['subject'], 0.0):
             what = f'{row["subject"]} had two recoveries at once'
-            yield play.broken('S6', what, row['created_at'])
+            yield play.broken('S6', what, began[row['id']])
         free[row['subject']] = row['ended_at'] or float('inf')
 
 
@@ -319,8 +327,9 @@ def nothing_left_over(play: Play) -> Iterator[Broken]:
 
 
 def items_are_all_and_end(play: Play) -> Iterator[Broken]:
-    """S21: the items are the instances that were there, and each has ended. One that was begun anew
-    after another recovery of its host finds what that one has moved no longer there."""
+    """S21: the items are the instances that were there, and each has ended; what had moved, and was
+    there again when the host was closed once more, has ended since. One that was begun anew after
+    another recovery of its host finds what that one has moved no longer there."""
     every = play.rows(tables.item)
     for row in play.recoveries.values():
         if row['kind'] != 'host-down' or row['state'] not in DOWN_ENDS:
@@ -329,6 +338,9 @@ def items_are_all_and_end(play: Play) -> Iterator[Broken]:
         for one in items:
             if one['state'] not in ENDED_ITEMS or one['ended_at'] is None:
                 what = f'{one["name"]} is {one["state"]}, and its recovery has ended'
+                yield play.broken('S21', what, row['ended_at'])
+            elif one['state'] == 'moved' and _was_there_since(play, row, one):
+                what = f'{one["name"]} counts as moved, and had come back to {row["host"]}'
                 yield play.broken('S21', what, row['ended_at'])
         moved_meanwhile = {
             one['instance']
@@ -341,6 +353,16 @@ def items_are_all_and_end(play: Play) -> Iterator[Broken]:
         if missing:
             what = f'{len(missing)} instances of {row["host"]} are no items of its recovery'
             yield play.broken('S21', what, row['ended_at'])
+
+
+def _was_there_since(play: Play, row: Row, item: Row) -> bool:
+    """Whether an item was on the host when that was closed after the item had ended. Of what a
+    human has settled the world may show anything."""
+    return not item['reason'] and any(
+        host == row['host'] and item['instance'] in there and item['ended_at'] < at
+        for at, host, there in play.closed
+        if at <= row['ended_at']
+    )
 
 
 def decisions_have_reasons(play: Play) -> Iterator[Broken]:

@@ -27,14 +27,14 @@ from recovery.claims.claim import Claim
 from recovery.claims.ledger import Ledger
 from recovery.claims.orphans import Orphans
 from recovery.claims.together import Together
-from recovery.db import decisions, intents, recoveries, scopes, states
+from recovery.db import decisions, intents, items, recoveries, scopes, states
 from recovery.intake import gates_port
 from recovery.policy import decide
 from recovery.policy.gate import FOUND, admit
 from recovery.policy.inputs import Approval
 from recovery.site import Site
 from recovery.view import numbers
-from tests.oracle import approved, outlets, pauses, scenes, spares
+from tests.oracle import approved, comebacks, outlets, pauses, scenes, spares
 from tests.oracle.scenes import Patch, Scene
 
 #: Rules that come with a later order, and why.
@@ -203,6 +203,9 @@ SABOTAGES: tuple[Sabotage, ...] = (
     Sabotage('S21', 'Placement is not asked', 'an empty list is believed',
              put(NovaCompute, 'consumers', lambda *_, **__: frozenset()),
              scenes.nova_lists_nothing),
+    Sabotage('S21', 'moved for good', 'what came back to a host counts as moved when that dies',
+             put(items, '_is_back', lambda *_: False),
+             comebacks.it_comes_back_and_dies_with_its_host),
     Sabotage('S22', 'failed is failed', 'an evacuate is sent while another may still arrive',
              put(retry_rule, 'forbids', lambda *_: ''), scenes.a_destination_freezes),
     Sabotage('S22', 'always up', 'a destination counts as up that nobody saw for a minute',

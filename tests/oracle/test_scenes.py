@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.oracle import approved, outlets, pauses, scenes, spares
+from tests.oracle import approved, comebacks, outlets, pauses, scenes, spares
 from tests.oracle.scenes import Scene
 
 SCENES = [
     one
-    for module in (scenes, approved, outlets, pauses, spares)
+    for module in (scenes, approved, comebacks, outlets, pauses, spares)
     for one in vars(module).values()
     if isinstance(one, Scene)
 ]
