@@ -40,7 +40,8 @@ RECOVERY: Mapping[str, frozenset[str]] = {
     DONE_WITH_FAILURES: frozenset({READY}),
     UNDONE: frozenset({READY}),
     CANCELLED: frozenset({READY}),
-    SUPERSEDED: frozenset(),
+    # The recovery of its host is over, and what this one began is not.
+    SUPERSEDED: frozenset({HELD}),
     EXPIRED: frozenset({READY}),
 }
 

@@ -9,7 +9,7 @@ from flows.stop import StoreAway
 from recovery.board.boards import open_board
 from recovery.bus.bus import Bus
 from recovery.db import workers
-from recovery.intake import again
+from recovery.intake import again, restarts
 from recovery.service.fence_check import FenceCheck
 from recovery.service.life import Life
 from recovery.service.nova_poll import NovaPoll
@@ -69,6 +69,7 @@ class Watcher:
 
     def _undecided(self) -> None:
         again.undecided(self._site)
+        restarts.sweep(self._site)
 
     def _gone(self) -> None:
         try:
