@@ -94,6 +94,7 @@ class Claim(Protocol):
         :param within: seconds that the call needs.
         :raises Waiting: paused, or ``line`` holds.
         :raises BackToFence: the human proof has expired unused, or is void.
+        :raises InHands: somebody has the host in hand that the call would bring back into service.
         """
         ...
 

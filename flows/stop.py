@@ -48,5 +48,9 @@ class Waiting(Stop):
         self.again_in = again_in  #: seconds until a worker looks again; None: only a human moves it
 
 
+class InHands(Waiting):
+    """Somebody has the host in hand that was about to be brought back into service (S16)."""
+
+
 class NotNeeded(Exception):
     """The failure is over, or never was: above the line everything is undone."""

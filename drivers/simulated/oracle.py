@@ -9,6 +9,9 @@ at that moment. What it cannot know, a scenario says with ``world.note``:
 ``fence.allowed``      host        an operator said that this healthy host may be fenced
 ``fence.forbidden``    host or *   it must not be; ``rule=`` says which rule (S16), ``why=`` why
 ``fence.permitted``    host or *   that ban has ended
+``open.forbidden``     host        somebody works on it: it must be neither switched on nor opened;
+                                   ``why=`` says why
+``open.permitted``     host        that is over
 ``confirmed``          host        a named human says that it is off: no readings are asked for
 ``enable.allowed``     host        an operator enables it in spite of leftovers
 ``mark.foreign``       host        somebody else disabled it, or forced it down, and nobody else

@@ -35,7 +35,7 @@ class Play:
         # host -> when somebody gave it power, and its readings OFF until then; not once read ON
         self._given: dict[str, tuple[float, list[float]]] = {}
         self._allowed: set[tuple[str, str]] = set()
-        self._forbidden: dict[str, Event] = {}
+        self._forbidden: dict[tuple[str, str], Event] = {}  # by what forbids it, and the host
         self._foreign: dict[tuple[str, str], float] = {}  # host and flag: when others set it
         self._told_off: set[str] = set()  # hosts told to power off, and not on again since
         self._ours_down: set[str] = set()  # hosts that we have forced down
@@ -67,10 +67,10 @@ class Play:
             self._switched_power(event)
         elif event.what in ('fence.allowed', 'confirmed', 'enable.allowed'):
             self._allowed.add((event.what, event.subject))
-        elif event.what == 'fence.forbidden':
-            self._forbidden[event.subject] = event
-        elif event.what == 'fence.permitted':
-            self._forbidden.pop(event.subject, None)
+        elif event.what.endswith('.forbidden'):
+            self._forbidden[event.what, event.subject] = event
+        elif event.what.endswith('.permitted'):
+            self._forbidden.pop((event.what.replace('permitted', 'forbidden'), event.subject), None)
         elif event.what in ('mark.foreign', 'mark.cleared'):
             self._marked(event)
         elif event.what in ('service.forced-down', 'service.forced-up'):
@@ -151,18 +151,27 @@ class Play:
         allowed = host in self._ours_down or ('fence.allowed', host) in self._allowed
         if event.detail['healthy'] and not allowed:
             yield Broken('S9', event.when, f'{host} was told to power off; it was healthy')
-        ban = self._forbidden.get(host) or self._forbidden.get('*')
+        bans = (self._forbidden.get(('fence.forbidden', one)) for one in (host, '*'))
+        ban = next((one for one in bans if one is not None), None)
         if ban is not None:
             why = ban.detail.get('why', 'it was forbidden')
             rule = str(ban.detail.get('rule', 'S16'))
             yield Broken(rule, event.when, f'{host} was told to power off: {why}')
 
+    def _opened(self, event: Event, how: str) -> Iterator[Broken]:
+        ban = self._forbidden.get(('open.forbidden', event.subject))
+        if ban is not None:
+            why = ban.detail.get('why', 'it was forbidden')
+            yield Broken('S16', event.when, f'{event.subject} was {how}: {why}')
+
     def _on(self, event: Event) -> Iterator[Broken]:
+        yield from self._opened(event, 'told to power on')
         if event.detail['open']:
             sentence = f'{event.subject} was told to power on; evacuations from it were open'
             yield Broken('S19', event.when, sentence)
 
     def _enabled(self, event: Event) -> Iterator[Broken]:
+        yield from self._opened(event, 'enabled')
         if (event.subject, 'enabled') in self._foreign:
             sentence = f'{event.subject} was enabled; somebody else had disabled it'
             yield Broken('S16', event.when, sentence)
@@ -184,6 +193,7 @@ class Play:
             yield Broken('S8', event.when, sentence)
 
     def _forced_up(self, event: Event) -> Iterator[Broken]:
+        yield from self._opened(event, 'freed of its force-down')
         if (event.subject, 'forced_down') in self._foreign:
             sentence = f'force-down of {event.subject} was cleared; somebody else had set it'
             yield Broken('S16', event.when, sentence)

@@ -12,7 +12,7 @@ from flows.asking import nova
 from flows.evacuation.assembly import FORCED_REPORT
 from flows.evacuation.listing import Untrusted, find_service
 from flows.ports import Claim, Ledger
-from flows.stop import Waiting
+from flows.stop import InHands, Waiting
 from flows.tasks.instances import load_proof, still_off
 from flows.tasks.step import Step
 
@@ -73,7 +73,8 @@ class OnService(Step):
 class DisableService(Step):
     """Ask Nova to send no new instance to the host, and observe for a moment; never wait for it.
 
-    Undone while the line is not crossed: enabled again if an intent of ours disabled it.
+    Undone while the line is not crossed: enabled again if an intent of ours disabled it, once
+    nobody has the host in hand any more.
     """
 
     default_provides = 'disabled'
@@ -141,7 +142,11 @@ class DisableService(Step):
                 f'its service is down; recovery host return {claim.host} opens it',
             )
             return
-        enable(service, claim, compute, within=2 * PUT_SECONDS, again_in=10.0)
+        try:
+            enable(service, claim, compute, within=2 * PUT_SECONDS, again_in=10.0)
+        except InHands as hands:
+            ledger.event(f'{claim.host} stays closed to the scheduler for now', hands.reason)
+            raise
         ledger.event(f'{claim.host} is enabled again', 'the recovery ended above the line')
 
 

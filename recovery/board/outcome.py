@@ -10,6 +10,7 @@ from flows.stop import (
     BackToFence,
     Cancelled,
     ClaimLost,
+    InHands,
     NotNeeded,
     Stop,
     StoreAway,
@@ -21,12 +22,12 @@ from recovery.board.run import FlowFailed, Run, read_row
 from recovery.claims.claim import Claim
 from recovery.claims.ledger import STEPS
 from recovery.claims.wish import wish
-from recovery.db import events, intents, proofs, spares, states
+from recovery.db import events, intents, proofs, spares, states, waits
 from recovery.policy.gates.nova import OVER
+from recovery.policy.order import HOST_RETURN
 
 LOG = logging.getLogger(__name__)
 
-SO_FAR = '; this waits: '  #: between why a recovery is to end and what keeps it from that
 SPARES_AGAIN_SECONDS = 60.0
 ROUNDS = 5  # times that a recovery goes back to fence by itself
 
@@ -70,9 +71,9 @@ def conclude(claim: Claim, make: Callable[[Mapping[str, Any]], Run], *, claims: 
 
 def _ran(claim: Claim, row: Mapping[str, Any], run: Run) -> str:
     if row['undoing'] and row['wish'] == 'leave':
-        return _leave(claim, run, _why_it_ends(row))
+        return _leave(claim, run, waits.why_it_ends(row))
     if row['undoing']:
-        return _undo(claim, run, _why_it_ends(row))
+        return _undo(claim, run, waits.why_it_ends(row))
     try:
         with claim.store.read() as connection:
             cancelled = wish(connection, claim.recovery_id)
@@ -187,7 +188,10 @@ def _stopped(claim: Claim, stop: Stop) -> str:
             return ''
         if isinstance(stop, Waiting):
             again = None if stop.again_in is None else claim.clock.now() + stop.again_in
-            return _wait(claim, stop.reason, code=stop.code, verb=stop.verb, next_check=again)
+            anew = _anew(claim) if _looked_at_anew(claim, stop) else {}
+            return _wait(
+                claim, stop.reason, code=stop.code, verb=stop.verb, next_check=again, **anew
+            )
         if isinstance(stop, BackToFence):
             return _again(claim, stop.reason)
         if isinstance(stop, Cancelled):  # before the book was open
@@ -213,19 +217,25 @@ def _again(claim: Claim, why: str) -> str:
         states.READY,
         what='back to fence',
         why=why,
-        round=claim.round + 1,
-        book=None,
-        phase=None,
+        **_anew(claim),
         claims=0,
         code=None,
         reason=None,
         verb=None,
-        # What a human let pass was so in that round: it may be in service by now.
-        approved_by=None,
-        approved_reason=None,
-        approved_gates=None,
     )
     return states.READY
+
+
+def _looked_at_anew(claim: Claim, stop: Waiting) -> bool:
+    """Whoever had the host in hand may have changed anything of it, its controller for one: what
+    a return saw before is worth nothing after."""
+    return claim.kind == HOST_RETURN and isinstance(stop, InHands)
+
+
+def _anew(claim: Claim) -> dict[str, Any]:
+    """A new round. What a human let pass was so in the old one: it may be otherwise by now."""
+    approved = dict.fromkeys(('approved_by', 'approved_reason', 'approved_gates'))
+    return {'round': claim.round + 1, 'book': None, 'phase': None, **approved}
 
 
 def _failed(claim: Claim, why: str) -> str:
@@ -246,23 +256,17 @@ def _wait(claim: Claim, reason: str, *, code: str, verb: str = '', **values: Any
         others = {key: value for key, value in row['notes'].items() if key != spares.OWED}
         values['notes'] = others | ({spares.OWED: code} if owes else {})
     goes_on = values.get('next_check') is not None and _goes_on(claim, what, reason)
-    ends = _why_it_ends(row) if row['undoing'] else ''
     claim.release(
         states.WAITING,
         what='' if goes_on else what,
         why=reason,
-        reason=f'{ends}{SO_FAR}{reason}' if ends else reason,
+        reason=waits.reason_of(row, reason),
         code=code,
         verb=verb or None,
         claims=0,
         **values,
     )
     return states.WAITING
-
-
-def _why_it_ends(row: Mapping[str, Any]) -> str:
-    """Why it is undone, or left as it is; without what it waited for on the way there."""
-    return str(row['reason'] or '').partition(SO_FAR)[0]
 
 
 def _goes_on(claim: Claim, what: str, why: str) -> bool:

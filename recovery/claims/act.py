@@ -14,8 +14,9 @@ from drivers.contracts.errors import DriverError, Refused
 from flows.ports import Line
 from flows.records import ENABLE_SPARE, ON_SPARES
 from flows.stop import BackToFence, ClaimLost, StoreAway, Waiting
+from recovery.claims.hands import OPENING, refuse_in_hands
 from recovery.claims.wish import wish
-from recovery.db import guards, hosts, intents, items, proofs, recoveries, scopes, spares
+from recovery.db import guards, intents, items, proofs, recoveries, scopes, spares
 
 if TYPE_CHECKING:
     from recovery.claims.claim import Claim
@@ -134,15 +135,12 @@ def _allowed(claim: Claim, connection: sa.Connection, acted_on: str) -> None:
 
 def _in_hands(claim: Claim, connection: sa.Connection, action: str, host: str) -> None:
     """Nothing is opened that has failed, or that somebody has in hand, since it was looked at."""
-    why = ''
-    if action == ENABLE_SPARE:
+    if action in OPENING:
+        refuse_in_hands(claim, connection)
+    elif action == ENABLE_SPARE:
         why = spares.unfit(connection, host, claim.recovery_id, claim.clock.now())
-    elif action == 'enable-service' and claim.kind == 'service-down':
-        known = hosts.get(connection, host)
-        if known.maintenance:
-            why = f'{known.maintenance_by} set it to maintenance: {known.maintenance_reason}'
-    if why:
-        raise Waiting(f'{host} is not enabled: {why}', code='in-hands', again_in=15.0)
+        if why:
+            raise Waiting(f'{host} is not enabled: {why}', code='in-hands', again_in=15.0)
 
 
 def _named(scope: str) -> str:

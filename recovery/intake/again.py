@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from oslo_config import cfg
 
 from flows.tasks.fencing import FENCE_AGAIN_MOST
-from recovery.db import alarms, decisions, events, recoveries, states
+from recovery.db import alarms, decisions, events, recoveries, states, waits
 from recovery.intake import collect, gates_port, naming, taking, weather
 from recovery.intake.admission import again_in
 from recovery.intake.ask import ask_of
@@ -19,7 +19,7 @@ from recovery.intake.receive import decide as decide_alarm
 from recovery.intake.record import record
 from recovery.policy import order
 from recovery.policy.decide import Decision, decide
-from recovery.policy.gate import Word
+from recovery.policy.gate import Gate, Word
 from recovery.policy.gates.nova import DOWN, OVER
 from recovery.policy.gates.storm import STORMY
 from recovery.policy.gates.switches import PAUSED
@@ -32,7 +32,12 @@ LOG = logging.getLogger(__name__)
 AT_ONCE = 50  #: rows that are read together
 LOOK_SECONDS = 5.0  #: for one look at many; the rest is due a moment later
 LONGEST_SECONDS = 600.0  #: more than any step waits that no option is about
-GATED = frozenset({'held', PAUSED.name})  #: codes of waiting recoveries that gates hold
+#: Waiting recoveries that these hold are let go by nothing else, wherever in their book they are.
+HELD_BY: Mapping[str, tuple[Gate, ...]] = {
+    PAUSED.name: order.SWITCHES,
+    **{gate.name: order.HANDS for gate in order.HANDS},
+}
+GATED = frozenset({'held', *HELD_BY})  #: codes of waiting recoveries that gates hold
 
 
 def sweep(site: Site) -> int:
@@ -240,9 +245,9 @@ def _wake(site: Site, row: sa.RowMapping) -> None:
 
 def _gates_of_waiting(site: Site, row: sa.RowMapping) -> tuple[Stage, Decision]:
     ask = ask_of(site, row)
-    if row['code'] == PAUSED.name:
+    if row['code'] in HELD_BY:
         inputs = collect.collect(site, ask, frozenset())
-        return Stage.LINE, decide(order.SWITCHES, inputs)
+        return Stage.LINE, decide(HELD_BY[row['code']], inputs)
     if row['phase'] in (None, 'verify'):
         return gates_port.ask_again(site, ask)
     gates = gates_port.LineGates(site, ask, gates_port.line_inputs(site, ask))
@@ -254,7 +259,8 @@ def _still(
     site: Site, connection: sa.Connection, row: sa.RowMapping, stage: Stage, decision: Decision
 ) -> None:
     now, answer = site.clock.now(), decision.answer
-    values: dict[str, Any] = {'reason': answer.reason, 'verb': answer.verb}
+    reason = waits.reason_of(dict(row), answer.reason)
+    values: dict[str, Any] = {'reason': reason, 'verb': answer.verb}
     values['next_check'] = now + again_in(site, decision)
     recoveries.note(connection, row['id'], states.WAITING, now, **values)
     weather.notice(site, connection, decision)

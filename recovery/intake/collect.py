@@ -11,6 +11,7 @@ from drivers.contracts.compute import ComputeDriver, Instance
 from drivers.contracts.errors import DriverError
 from drivers.contracts.fencing import FenceDevice
 from drivers.contracts.inventory import InventoryError
+from recovery.claims import hands
 from recovery.claims.ledger import DISABLES, FORCES
 from recovery.db import (
     alarms,
@@ -21,7 +22,6 @@ from recovery.db import (
     proofs,
     recoveries,
     states,
-    windows,
     workers,
 )
 from recovery.intake import domains, leftovers, places, shared
@@ -45,7 +45,6 @@ from recovery.policy.inputs import (
     Missing,
     OwnMarks,
     Switch,
-    Window,
 )
 from recovery.site import Site
 
@@ -104,7 +103,7 @@ def counted(
     return {
         'paused': _switch(guards.paused(connection, host)),
         'disarmed': _switch(guards.disarmed(connection, host)),
-        'windows': _windows(connection, host, now),
+        'windows': hands.windows_of(connection, host, now),
         'storms': domains.storms_on(connection),
         'fences': Fences(
             hosts=recoveries.fenced(connection, now - numbers.fence_window_seconds),
@@ -121,14 +120,14 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
     about, kind = (ask.subject, ask.kind) if restart else (host, order.HOST_DOWN)
     cut_off = cut_off_others(site)
     with site.store.read() as connection:
-        memory = hosts.get(connection, host)
+        record = hands.record_of(connection, host)
         live = recoveries.blocking(connection, ask.kind, ask.subject)
         since = now - numbers.attempts_window_seconds
         here, elsewhere = workers.here_and_elsewhere(connection, host, now, cut_off)
         return {
             **counted(connection, numbers, now, host, ask.kind),
             'authority': _authority(site, connection, ask, host),
-            'host': _host(memory),
+            'host': record,
             'segment': domains.segment_of(connection, host),
             'own': _own(connection, host),
             'live': _live(live, ask.kind, own),
@@ -141,7 +140,7 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
             'workers_here': here,
             'workers_elsewhere': elsewhere,
             'observing_since': workers.observing_since(connection, now),
-            'failed_again_at': alarms.first_since(connection, own, memory.returned_at),
+            'failed_again_at': alarms.first_since(connection, own, record.returned_at),
             'recoveries': recoveries.count(connection, about, kind, since=since, but=own),
             'instance': instance,
             'above': places.above(connection, ask.kind, host),
@@ -150,11 +149,6 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
 
 def _switch(guard: guards.Guard | None) -> Switch | None:
     return None if guard is None else Switch(guard.by, guard.reason, guard.scope)
-
-
-def _windows(connection: sa.Connection, host: str, now: float) -> tuple[Window, ...]:
-    found = windows.open_for(connection, host, now)
-    return tuple(Window(one.id, one.scope, one.ends_at, one.by, one.reason) for one in found)
 
 
 def _authority(site: Site, connection: sa.Connection, ask: Ask, host: str) -> str:
@@ -167,10 +161,6 @@ def _authority(site: Site, connection: sa.Connection, ask: Ask, host: str) -> st
         authority(options.authority, options.default, source, ask.kind, segment)
         for source in said | {ask.alarm.source}
     )
-
-
-def _host(row: hosts.Host) -> HostRecord:
-    return HostRecord(**{name: getattr(row, name) for name in HostRecord.__dataclass_fields__})
 
 
 def _own(connection: sa.Connection, host: str) -> OwnMarks:

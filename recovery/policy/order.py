@@ -56,14 +56,14 @@ _ASKED = (ENABLED, AUTHORITY)
 #: What stops everything, also below the line.
 SWITCHES = (ARMED, PAUSED)
 #: Somebody has his hands on it.
-_HANDS = (MAINTENANCE, WINDOW)
+HANDS = (MAINTENANCE, WINDOW)
 #: Is it the host, or the network, a clock, or us?
 _COUNT = (ISOLATED, CLOCK, MASS, DOMAINS, COOLED)
 #: A power-off that did not work is tried again, for days if need be. By then the host may be back
 #: or in somebody's hands, and the inventory corrected, perhaps to the device of another host.
 DEVICE = (*SWITCHES, ALONE, IDENTITY)
-AGAIN = (OVER, *_HANDS, VETO, SIGNS, ISOLATED, *DEVICE)
-_HOST = (*_HANDS, FOREIGN, PATH, ALONE, DOWN, VETO, SIGNS)
+AGAIN = (OVER, *HANDS, VETO, SIGNS, ISOLATED, *DEVICE)
+_HOST = (*HANDS, FOREIGN, PATH, ALONE, DOWN, VETO, SIGNS)
 _LIMITS = (STARTUP, *_COUNT, SETTLED, BUDGET, ATTEMPTS, LOOP, CARRIES, OWN, WIDE, CAPACITY)
 _STARTED = (SERVICE, SEEN, *_ASKED, *SWITCHES, *_HOST, *_LIMITS)
 
@@ -77,13 +77,13 @@ _DOWN: Mapping[Stage, tuple[Gate, ...]] = {
     # Verify may have been hours ago: what holds at the line, or a Nova that is away, makes it wait.
     # By then the host may live (S9), or another machine be behind its device (H4). Who has no
     # channel, or enrolled no device, is asked nothing more.
-    Stage.LINE: (OVER, *SWITCHES, *_HANDS, ALONE, IDENTITY, VETO, SIGNS, *_COUNT, BUDGET, CARRIES),
+    Stage.LINE: (OVER, *SWITCHES, *HANDS, ALONE, IDENTITY, VETO, SIGNS, *_COUNT, BUDGET, CARRIES),
     Stage.PLAN: (*_DEFINITE, *_ASKED, *SWITCHES, *_HOST, *_LIMITS, IDENTITY),
 }
 
 #: The flow itself looks at records and leftovers again, with a cross-check, when it gets there.
-_RETURN_START = (SERVICE, OUT, FREE, *SWITCHES, *_HANDS, PATH, ALONE, RECORDS, LEFTOVERS)
-_RETURN_AGAIN = (SERVICE, *SWITCHES, *_HANDS, PATH, ALONE, IDENTITY)
+_RETURN_START = (SERVICE, OUT, FREE, *SWITCHES, *HANDS, PATH, ALONE, RECORDS, LEFTOVERS)
+_RETURN_AGAIN = (SERVICE, *SWITCHES, *HANDS, PATH, ALONE, IDENTITY)
 
 _RETURN: Mapping[Stage, tuple[Gate, ...]] = {
     Stage.INTAKE: _RETURN_START,
@@ -95,7 +95,7 @@ _RETURN: Mapping[Stage, tuple[Gate, ...]] = {
 }
 
 _INSTANCE = (INSTANCE, WANTED, RESTARTABLE, ABOVE)
-_RESTART = (*_ASKED, *SWITCHES, *_HANDS, SERVES, OFTEN)
+_RESTART = (*_ASKED, *SWITCHES, *HANDS, SERVES, OFTEN)
 _INSTANCE_START = (*_INSTANCE, HANDLED, FREE, *_RESTART)
 
 #: It switches no power: there is no line, and an ended failure ends it at any time.
@@ -111,7 +111,7 @@ _INSTANCE_DOWN: Mapping[Stage, tuple[Gate, ...]] = {
 #: Closing a host that works after all costs nothing, and it is opened again: Nova is not asked to
 #: agree, which takes it a minute in which it would send new instances to the host. But closing
 #: many leaves the cloud without room: what they report through may have failed, and not they.
-_CLOSE = (CLOSED, *_ASKED, *SWITCHES, *_HANDS, MASS, DOMAINS)
+_CLOSE = (CLOSED, *_ASKED, *SWITCHES, *HANDS, MASS, DOMAINS)
 
 _SERVICE_DOWN: Mapping[Stage, tuple[Gate, ...]] = {
     Stage.INTAKE: (*_DEFINITE, *_CLOSE),

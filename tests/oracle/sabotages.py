@@ -182,6 +182,8 @@ SABOTAGES: tuple[Sabotage, ...] = (
              gate('start-up'), scenes.it_is_dead_at_the_start),
     Sabotage('S16', 'maintenance is nothing', 'a host in maintenance is fenced',
              gate('maintenance'), scenes.it_is_in_maintenance),
+    Sabotage('S16', 'only asked at first', 'a host comes back under the hands of who works on it',
+             put(act, 'OPENING', frozenset()), scenes.it_is_taken_in_hand_while_it_returns),
     Sabotage('S16', 'disabled is nothing', 'a host that somebody else disabled is fenced',
              gate('foreign'), scenes.somebody_disabled_it),
     Sabotage('S16', 'every mark is ours', "somebody else's force-down is taken back",

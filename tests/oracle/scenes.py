@@ -357,6 +357,21 @@ def it_is_in_maintenance(play: Play) -> None:
 
 
 @scene()
+def it_is_taken_in_hand_while_it_returns(play: Play) -> None:
+    """Its controller takes no request, and is healed when somebody works on the machine."""
+    stage = play.stage
+    cast(play)
+    recovered(play)
+    broken = play.world.faults.add('bmc.power-on', 'error', 500)
+    stage.ask(lambda: request_return(stage.site, HOST, by='ann', reason='repaired'))
+    stage.until(lambda: stage.recovery()['code'] == 'power-on-failed')
+    stage.ask(lambda: service.maintain(stage.site.store, HOST, True, by='ann', reason='fan'))
+    play.world.note('open.forbidden', HOST, why='ann repairs it')
+    play.world.faults.remove(broken)
+    stage.run(120.0)
+
+
+@scene()
 def somebody_disabled_it(play: Play) -> None:
     play.world.note('fence.forbidden', HOST, why='somebody else disabled it')
     with play.world:

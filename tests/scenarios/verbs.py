@@ -475,6 +475,7 @@ class Verbs:
     def maintenance(self, host: str, how: str) -> None:
         on = how == 'on'
         self._ask(lambda: service.maintain(self._store, host, on, by=ANN, reason=WHY))
+        self.note('open.forbidden' if on else 'open.permitted', host, why='maintenance is on')
 
     def enrol(self, host: str) -> None:
         """Record what the devices of a host say they are."""

@@ -149,6 +149,20 @@ def test_a_bmc_that_does_not_switch_on(it: Situation) -> None:
     it.ends()
 
 
+@situation('maintenance')
+def test_a_host_that_somebody_works_on_while_it_returns(it: Situation) -> None:
+    it.recovered()
+    it.world.faults.add('bmc.power-on', 'refuse')
+    it.follow()
+    it.stage.until(lambda: it.stage.recovery()['code'] == 'power-on-failed')
+    it('host', 'maintenance', HOST, 'on', '--yes', '--reason', 'a new fan')
+    it.world.faults.clear()
+    it.stuck('maintenance', 'a new fan', f'recovery host maintenance {HOST} off')
+    assert not list(it.world.trace.find('asked.on'))
+    it.follow()
+    it.ends()
+
+
 BY_HAND = {
     'levels': [
         [{'name': 'bmc', 'driver': 'simulated', 'address': 'sim://{host}', 'power_on': 'never'}]

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from drivers.contracts.errors import AccessDenied, Refused, Unreachable
 from flows.records import Verdict
-from flows.stop import Cancelled, ClaimLost, Released, StoreAway, Waiting
+from flows.stop import Cancelled, ClaimLost, InHands, Released, StoreAway, Waiting
 from recovery.claims.act import Act
 from recovery.claims.claim import Claim
 from recovery.claims.ledger import Ledger
-from recovery.db import guards, hosts, recoveries, states, tables
+from recovery.db import guards, hosts, recoveries, states, tables, windows
+from recovery.db.windows import Window
 from tests.unit.recovery.claims.scene import FRESH, HOST, Scene, instance
 
 Begin = Callable[..., AbstractContextManager[Act]]
@@ -43,6 +44,12 @@ def claim(here: Scene) -> Claim:
 def intent(here: Scene) -> Any:
     (row,) = here.rows(tables.intent)
     return row
+
+
+def maintain(here: Scene, reason: str = 'a fan') -> None:
+    with here.store.write() as connection:
+        said = {'maintenance_by': 'ann', 'maintenance_reason': reason}
+        hosts.put(connection, HOST, maintenance=True, **said)
 
 
 class Answer:
@@ -142,6 +149,56 @@ class TestBefore:
         with off(claim, line=line):
             pass
         assert (line.seen, len(here.rows(tables.intent))) == ([0], 1)
+
+    @pytest.mark.parametrize('action', ['power-on', 'clear-force-down', 'enable-service'])
+    @pytest.mark.parametrize('kind', ['host-down', 'host-return', 'service-down'])
+    def test_a_host_in_maintenance_is_not_brought_back(
+        self, here: Scene, kind: str, action: str
+    ) -> None:
+        claim = here.win(here.recovery(kind=kind))
+        maintain(here)
+        with pytest.raises(InHands, match=f'ann set {HOST} to maintenance: a fan') as caught:  # noqa: SIM117
+            with claim.act(action, HOST, observed={}, within=2.0):
+                pytest.fail('it acted')
+        wait = caught.value
+        assert (wait.code, wait.verb) == ('maintenance', f'recovery host maintenance {HOST} off')
+        assert wait.again_in
+        assert here.rows(tables.intent) == []
+
+    def test_nor_is_one_with_an_open_window(self, here: Scene, claim: Claim) -> None:
+        now = here.clock.now()
+        with here.store.write() as connection:
+            window = Window('w' * 32, f'host:{HOST}', now, now + 8.0, 'ann', 'a fan', now)
+            windows.add(connection, window)
+        with pytest.raises(InHands, match='is open for another 8 s: a fan') as caught:  # noqa: SIM117
+            with claim.act('enable-service', HOST, observed={}, within=2.0):
+                pytest.fail('it acted')
+        wait = caught.value
+        assert (wait.code, wait.again_in) == ('window', 8.0)
+        assert wait.verb == f'recovery window close {"w" * 8}'
+        here.pass_(8)
+        with claim.act('enable-service', HOST, observed={}, within=2.0):
+            pass
+        assert intent(here)['outcome'] == 'sent'
+
+    def test_unless_a_human_approved_it_in_spite_of_that(self, here: Scene, claim: Claim) -> None:
+        seen = {'gate': 'maintenance', 'kind': 'found', 'extent': {'ann: a fan': 1}}
+        here.change(claim.recovery_id, approved_by='bob', approved_gates=[seen])
+        maintain(here)
+        with claim.act('power-on', 'bmc', observed={}, within=2.0):
+            pass
+        maintain(here, 'another one')
+        with pytest.raises(InHands), claim.act('power-on', 'bmc', observed={}, within=2.0):
+            pytest.fail('it acted')
+
+    @pytest.mark.parametrize('action', ['power-off', 'force-down', 'disable-spare'])
+    def test_what_takes_out_of_service_is_asked_elsewhere(
+        self, here: Scene, claim: Claim, action: str
+    ) -> None:
+        maintain(here)
+        with claim.act(action, HOST, observed={}, within=2.0):
+            pass
+        assert intent(here)['outcome'] == 'sent'
 
 
 class TestTime:

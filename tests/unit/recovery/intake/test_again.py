@@ -10,7 +10,7 @@ from oslo_config import cfg
 
 from drivers.simulated.clock import VirtualClock
 from drivers.simulated.world import World
-from recovery.db import decisions, events, guards, recoveries, tables, windows
+from recovery.db import decisions, events, guards, hosts, recoveries, tables, windows
 from recovery.intake import again, collect, receive
 from recovery.operate import hold
 from recovery.site import Site
@@ -340,3 +340,24 @@ def test_what_is_over_before_the_newest_alarm_is_decided_again(
     site.clock.wait(None, 30.0)
     again.sweep(site)
     assert row_of(site, outcome.recovery)['state'] == 'cancelled'
+
+
+@pytest.mark.parametrize(('code', 'verb'), [('paused', 'unpause'), ('maintenance', 'host')])
+def test_who_waits_while_it_is_undone_still_says_why_it_ends(
+    site: Site, alarm: Any, dead: str, code: str, verb: str
+) -> None:
+    outcome = receive(site, alarm())
+    waiting(site, outcome.recovery, code, 'fence')
+    change(site, outcome.recovery, undoing=True, reason='it is back; this waits: for bob')
+    with site.store.write() as connection:
+        guards.pause(connection, by='bob', reason='test', now=0.0)
+        given = {'maintenance_by': 'bob', 'maintenance_reason': 'test'}
+        hosts.put(connection, dead, maintenance=True, **given)
+    for _ in range(2):
+        site.clock.wait(None, 15.0)
+        again.sweep(site)
+        row = row_of(site, outcome.recovery)
+        assert row['reason'].startswith('it is back; this waits: ')
+        assert row['reason'].count('this waits') == 1
+        assert row['reason'].endswith(': test')
+        assert row['verb'].startswith(f'recovery {verb}')
