@@ -84,8 +84,8 @@ class Claim(Protocol):
         Entering renews the claim, honours pause and cancel, and records the intent, in one
         transaction; for the action 'evacuate' also the attempt, with ``attempt_target`` as the
         named host and ``attempt_after`` as the newest record of Nova that is known for the
-        instance, and the item becomes started; ``attempt_word``, a human proof, is used by it,
-        and then holds until the recovery ends (H7). The call must end within ``Act.timeout``
+        instance, and the item becomes started; ``attempt_word`` is a human proof that has to hold
+        now (H7). The call must end within ``Act.timeout``
         seconds, which lie inside the lease. Leaving records what was read back, or the error
         (not for 'evacuate': its end is recorded with :meth:`Ledger.settle`).
 
@@ -148,6 +148,10 @@ class Ledger(Protocol):
 
     def confirmation(self) -> Proof | None:
         """The human proof of this round that still stands: not void, not expired."""
+        ...
+
+    def extend_confirmation(self, proof_id: int) -> None:
+        """The first evacuate was sent: the human proof holds until the recovery ends (H7)."""
         ...
 
     def proof_of_host(self, host: str, since: float = 0.0, *, after: int = 0) -> Proof | None:

@@ -61,8 +61,9 @@ def evacuation_of(
         'aim': aim,
     }
     sender = Sender(
-        slots=slots, unfit=ledger.hosts_under_recovery, word=word.id if word else None, **shared
-    )
+        slots=slots, unfit=ledger.hosts_under_recovery, word=word.id if word else None,
+        extend=ledger.extend_confirmation, **shared,
+    )  # fmt: skip
     return Evacuation(ledger=ledger, look=look, judge=judge, sender=sender, **shared)
 
 

@@ -43,6 +43,7 @@ class Sender:
         settings: EvacuationSettings,
         unfit: Callable[[], Collection[str]],
         aim: Aim,
+        extend: Callable[[int], None],
         word: int | None = None,
     ) -> None:
         self._claim = claim
@@ -57,6 +58,7 @@ class Sender:
         self._aim = aim
         self._seen = Seen(0.0, frozenset(), {}, {})  # nothing is sent before the first look
         self._word = word  # of a human, which the first request has to use before it expires
+        self._extend: Callable[[int], None] | None = extend
         self._targets: Targets | Only = Targets((), ())
         if aim.spare is not None:  # never the scheduler's choice, also before the first look
             self._targets = Only(aim.spare, None, ())
@@ -152,15 +154,20 @@ class Sender:
             attempt = self._attempt(item, target, after, act)
             self._roll.started(item, attempt)
             try:
-                self._request(item, target, attempt, act)
+                sent = self._request(item, target, attempt, act)
             finally:
                 self._roll.sent(item)
+        extend = self._extend
+        if sent and extend is not None and self._word is not None:
+            self._extend = None
+            extend(self._word)
 
-    def _request(self, item: Item, target: str | None, attempt: Attempt, act: Act) -> None:
+    def _request(self, item: Item, target: str | None, attempt: Attempt, act: Act) -> bool:
+        """Whether it was accepted, or may have been."""
         if not self._off():  # the commit took its time
             unsent = f'not sent: {self._watch.last}'
             self._ended(item, attempt, unsent, ItemState.PENDING, AttemptState.ABSENT)
-            return
+            return False
         # What was stopped Nova keeps stopped unasked, also where it is too old to be asked.
         keep_stopped = item.keep_stopped and item.vm_state != 'stopped'
         try:
@@ -170,6 +177,7 @@ class Sender:
         except Unreachable as error:
             # It may have arrived: the attempt stays open until Nova's records tell.
             self._roll.change(item.instance, {}, {attempt.id: {'reason': str(error)[:500]}})
+            return True
         except AccessDenied as error:
             self._refused(item, attempt, str(error), ItemState.PENDING)
             raise Waiting(
@@ -181,11 +189,12 @@ class Sender:
         except Refused as error:
             if isinstance(error, NotFound) and self._deleted(item):
                 self._refused(item, attempt, 'it was deleted meanwhile', ItemState.LEFT)
-                return
+                return False
             self._said_no(item, target, attempt, error)
-        else:
-            values = {'state': AttemptState.ACCEPTED, 'request_id': request}
-            self._roll.change(item.instance, {}, {attempt.id: values})
+            return False
+        values = {'state': AttemptState.ACCEPTED, 'request_id': request}
+        self._roll.change(item.instance, {}, {attempt.id: values})
+        return True
 
     def _said_no(self, item: Item, target: str | None, attempt: Attempt, error: Refused) -> None:
         # Without a status Nova was not even asked: another target would not help.

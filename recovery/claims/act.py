@@ -87,7 +87,7 @@ def _acting(
         intent = intents.add(connection, claim, action, target, observed)
         if action != EVACUATE:
             return until, intent, None
-        if asked.word is not None and not proofs.use(connection, asked.word, claim.clock.now()):
+        if asked.word is not None and not proofs.holds(connection, asked.word, claim.clock.now()):
             raise BackToFence('what a human confirmed was taken back, or expired unused')
         attempt = items.add_attempt(connection, claim, target, asked.target, asked.after, within)
         return until, intent, attempt

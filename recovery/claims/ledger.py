@@ -80,6 +80,9 @@ class Ledger:
         with self._store.read() as connection:
             return proofs.standing_confirmation(connection, claim.recovery_id, claim.round, now)
 
+    def extend_confirmation(self, proof_id: int) -> None:
+        self._claim.transact(lambda connection: proofs.extend(connection, proof_id))
+
     def proof_of_host(self, host: str, since: float = 0.0, *, after: int = 0) -> Proof | None:
         with self._store.read() as connection:
             return proofs.newest_of_host(connection, host, since=since, after=after)

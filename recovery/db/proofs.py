@@ -96,17 +96,16 @@ def void(connection: sa.Connection, proof_id: int, reason: str, now: float) -> N
     connection.execute(sa.update(table).where(mine).values(void_reason=reason, void_at=now))
 
 
-def use(connection: sa.Connection, proof_id: int, now: float) -> bool:
-    """Use a human's word: from now on it holds until the recovery ends. False: it was taken back,
-    or has expired unused."""
-    mine = table.c.id == proof_id
-    query = sa.select(table.c.expires_at, table.c.void_reason).where(mine)
+def holds(connection: sa.Connection, proof_id: int, now: float) -> bool:
+    """Whether a human's word holds: it was not taken back, and has not expired unused."""
+    query = sa.select(table.c.expires_at, table.c.void_reason).where(table.c.id == proof_id)
     expires_at, void = connection.execute(query).one()
-    if void is not None or (expires_at is not None and expires_at <= now):
-        return False
-    if expires_at is not None:
-        connection.execute(sa.update(table).where(mine).values(expires_at=None))
-    return True
+    return void is None and (expires_at is None or expires_at > now)
+
+
+def extend(connection: sa.Connection, proof_id: int) -> None:
+    """It was used in time: it holds until the recovery ends."""
+    connection.execute(sa.update(table).where(table.c.id == proof_id).values(expires_at=None))
 
 
 def _standing(recovery: str, round_: int, now: float) -> sa.Select[Any]:

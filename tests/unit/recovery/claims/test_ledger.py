@@ -36,6 +36,7 @@ WRITES: dict[str, Callable[[Ledger], Any]] = {
     'settle': lambda ledger: ledger.settle({}, {1: {'reason': 'x'}}),
     'record_proof': lambda ledger: ledger.record_proof(level=1, observations=[]),
     'void_proof': lambda ledger: ledger.void_proof(1, 'x'),
+    'extend_confirmation': lambda ledger: ledger.extend_confirmation(1),
     'mark_failed': lambda ledger: ledger.mark_failed(True),
     'begin': lambda ledger: ledger.begin('verify', 'verify-down'),
     'event': lambda ledger: ledger.event('said'),

@@ -60,9 +60,9 @@ def test_a_human_is_named(here: Scene, claim: Claim) -> None:
     assert (found.kind, found.by, found.statement) == ('human', 'ann', 'off and stays off')
 
 
-def used(here: Scene, number: int) -> bool:
-    with here.store.write() as connection:
-        return proofs.use(connection, number, here.clock.now())
+def holds(here: Scene, number: int) -> bool:
+    with here.store.read() as connection:
+        return proofs.holds(connection, number, here.clock.now())
 
 
 class TestStanding:
@@ -77,18 +77,20 @@ class TestStanding:
     def test_until_the_end_once_it_was_used(self, here: Scene, claim: Claim) -> None:
         number = human(here, claim)
         here.pass_(299.0)
-        assert used(here, number)
+        assert holds(here, number)
+        with here.store.write() as connection:
+            proofs.extend(connection, number)
         here.pass_(86400.0)
         assert standing(here, claim) == number
-        assert used(here, number)
+        assert holds(here, number)
 
-    def test_it_cannot_be_used_any_more(self, here: Scene, claim: Claim) -> None:
+    def test_it_holds_no_more(self, here: Scene, claim: Claim) -> None:
         late, taken_back = human(here, claim), human(here, claim)
         with here.store.write() as connection:
             proofs.void(connection, taken_back, 'it reads on', here.clock.now())
-        assert not used(here, taken_back)
+        assert not holds(here, taken_back)
         here.pass_(300.0)
-        assert not used(here, late)
+        assert not holds(here, late)
         assert standing(here, claim) is None
 
     def test_in_its_round_and_recovery_only(self, here: Scene, claim: Claim) -> None:
