@@ -71,8 +71,8 @@ def begin_again(
     :raises sqlalchemy.exc.IntegrityError: another live recovery blocks it already.
     """
     states.check_recovery(old['state'], states.HELD)
-    cleared = ('book', 'phase', 'code', 'verb', 'ended_at', 'superseded_by', 'wish', 'wish_by',
-               'wish_reason')  # fmt: skip
+    cleared = ('book', 'phase', 'code', 'verb', 'ended_at', 'superseded_by', 'approved_by',
+               'approved_reason', 'approved_gates')  # fmt: skip
     values = {
         **dict.fromkeys(cleared),
         'state': states.HELD,

@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from oslo_config import cfg
 
+from drivers.contracts.compute import Instance
 from flows.tasks.fencing import FENCE_AGAIN_MOST
 from recovery.db import alarms, decisions, events, recoveries, states, waits
-from recovery.intake import collect, gates_port, naming, taking, weather
+from recovery.intake import collect, gates_port, naming, restarts, taking, weather
 from recovery.intake.admission import again_in
 from recovery.intake.ask import ask_of
 from recovery.intake.receive import decide as decide_alarm
@@ -132,7 +133,10 @@ def _again(site: Site, row: sa.RowMapping) -> None:
     if renamed is not None:
         decide_alarm(site, renamed)
         return
-    decision = decide(gates, inputs)
+    owes = restarts.owes(site, row, inputs.instance)
+    if owes and _moved_on(site, row, inputs):
+        return
+    decision = decide(gates, inputs, may_end=not owes)
     with suppress(taking.Changed):  # it is due again soon
 
         def work(connection: sa.Connection) -> None:
@@ -144,6 +148,19 @@ def _again(site: Site, row: sa.RowMapping) -> None:
             _decided(site, connection, row, decision, inputs)
 
         site.store.transact(work)
+
+
+def _moved_on(site: Site, row: sa.RowMapping, inputs: Inputs) -> bool:
+    """Whether the instance is elsewhere by now: it is decided about there at the next look."""
+    found, now = inputs.instance, site.clock.now()
+    if not isinstance(found, Instance) or found.host in (None, row['host']):
+        return False
+    site.store.transact(
+        lambda one: recoveries.note(
+            one, row['id'], row['state'], now, host=found.host, next_check=now
+        )
+    )
+    return True
 
 
 def _decided(

@@ -21,11 +21,13 @@ from flows.restarts import classify
 from flows.tasks.restarting import ABSENT_SECONDS, STOP, in_doubt
 from recovery.db import events, intents, recoveries, restarts, states
 from recovery.intake import places
+from recovery.policy.inputs import Missing
 from recovery.policy.order import INSTANCE_DOWN
 from recovery.site import Site
 
 LOG = logging.getLogger(__name__)
 
+LOOK_SECONDS = 5.0  #: for one look at many; the rest has its turn at the next
 SHOWN_SECONDS = 60.0  # Nova learns of the death of a guest late
 SWITCHING = frozenset({'powering-off', 'powering-on'})
 
@@ -63,13 +65,28 @@ def sweep(site: Site) -> None:
     since = site.clock.now() - site.conf.watcher.expire_seconds
     with site.store.read() as connection:
         rows = restarts.given_way(connection, INSTANCE_DOWN, since)
-    for row in rows:
-        try:
-            found = places.instance(site, site.compute, row['subject'])
-        except DriverError as error:
-            LOG.info('restarts that gave way are looked at later: %s', error)
+    began = site.clock.elapsed()
+    turn = int(began) % len(rows) if rows else 0  # one whose cell is away is not always the first
+    for row in (*rows[turn:], *rows[:turn]):
+        if site.clock.elapsed() - began > LOOK_SECONDS:
             return
-        _look(site, row, found)
+        try:
+            _look(site, row, places.instance(site, site.compute, row['subject']))
+        except DriverError as error:
+            LOG.info('restart %s, which gave way, is looked at later: %s', row['id'], error)
+        except Exception:
+            # One that cannot be looked at keeps no other waiting.
+            LOG.exception('restart %s, which gave way', row['id'])
+
+
+def owes(site: Site, row: sa.RowMapping, found: Instance | Missing | None) -> bool:
+    """Whether a restart stopped an instance that does not run yet: it is never no longer needed."""
+    if row['kind'] != INSTANCE_DOWN or not isinstance(found, Instance):
+        return False
+    if classify(found, ()).action not in ('start', 'wait'):
+        return False
+    with site.store.read() as connection:
+        return bool(_sent(connection, row['id']))
 
 
 def judge(found: Instance | None, past: Past) -> tuple[Word, str]:
@@ -139,6 +156,9 @@ def _begin(site: Site, connection: sa.Connection, row: sa.RowMapping, host: str,
     ended = recoveries.closed_at(connection, subject, kind, but=row['id']) or 0.0
     if recoveries.blocking(connection, kind, subject) is not None or ended > row['ended_at']:
         restarts.over(connection, row, 'a later restart of it')
+        return
+    if row['wish'] is not None:
+        restarts.over(connection, row, f'{row["wish_by"]} wants it to end: {row["wish_reason"]}')
         return
     begun = restarts.begin_again(
         connection,

@@ -15,7 +15,7 @@ from flows.records import FAILED, REFUSED
 from recovery.db import guards, recoveries, states, tables
 from recovery.db.restarts import OVER
 from recovery.db.rows import insert
-from recovery.intake import again, restarts
+from recovery.intake import again, places, restarts
 from recovery.intake.restarts import Past, Word, judge
 from recovery.policy.order import HOST_DOWN, INSTANCE_DOWN
 from tests.stage import Stage, play
@@ -113,6 +113,12 @@ def row_of(stage: Stage, recovery: str) -> sa.RowMapping:
         row = recoveries.get(connection, recovery)
     assert row is not None
     return row
+
+
+def change(stage: Stage, recovery: str, **values: Any) -> None:
+    with stage.site.store.write() as connection:
+        mine = tables.recovery.c.id == recovery
+        connection.execute(sa.update(tables.recovery).where(mine).values(**values))
 
 
 def sweep(stage: Stage) -> None:
@@ -217,3 +223,61 @@ def test_where_it_was_moved_to_it_need_not_wait(stage: Stage, web: Guest) -> Non
     sweep(stage)
     row = row_of(stage, old)
     assert (row['state'], row['host']) == ('held', 'compute-02')
+
+
+def test_no_approval_of_an_earlier_round_counts(stage: Stage, web: Guest) -> None:
+    old = gave_way(stage, web)
+    approved = {'approved_by': 'ann', 'approved_reason': 'mine', 'approved_gates': ['maintenance']}
+    change(stage, old, **approved)
+    sweep(stage)
+    row = row_of(stage, old)
+    assert {name: row[name] for name in approved} == dict.fromkeys(approved)
+
+
+def test_what_a_human_wanted_to_end_is_over(stage: Stage, web: Guest) -> None:
+    old = gave_way(stage, web)
+    change(stage, old, wish='leave', wish_by='ann', wish_reason='mine')
+    sweep(stage)
+    row = row_of(stage, old)
+    assert (row['state'], row['notes'][OVER]) == ('superseded', 'ann wants it to end: mine')
+
+
+def test_one_that_cannot_be_looked_at_keeps_no_other_waiting(
+    stage: Stage, web: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = stage.world.add_instance(host=HERE, name='bad', vm_state='stopped')
+    rows = [gave_way(stage, bad), gave_way(stage, web)]
+    instance = places.instance
+
+    def asked(*words: Any) -> Any:
+        if words[-1] == bad.id:
+            raise KeyError('oh')
+        return instance(*words)
+
+    monkeypatch.setattr(places, 'instance', asked)
+    sweep(stage)
+    assert [row_of(stage, one)['state'] for one in rows] == ['superseded', 'held']
+
+
+def test_what_we_stopped_is_not_left_because_it_is_elsewhere_by_now(
+    stage: Stage, web: Guest
+) -> None:
+    old = gave_way(stage, web)
+    sweep(stage)
+    stage.world.update(web, host='compute-02')
+    stage.ask(lambda: again.held(stage.site))
+    assert (row_of(stage, old)['state'], row_of(stage, old)['host']) == ('held', 'compute-02')
+    stage.ask(lambda: again.held(stage.site))
+    assert row_of(stage, old)['state'] == 'ready'
+
+
+def test_what_we_stopped_is_not_left_because_its_owner_wants_no_restarts_now(
+    stage: Stage, web: Guest
+) -> None:
+    old = gave_way(stage, web)
+    sweep(stage)
+    stage.site.conf.set_override('process_all_instances', False, 'instance')
+    stage.ask(lambda: again.held(stage.site))
+    row = row_of(stage, old)
+    assert (row['state'], row['code']) == ('held', 'wanted')
+    assert row['verb'] == f'recovery cancel {old[:8]} --leave'
