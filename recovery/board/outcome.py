@@ -23,6 +23,7 @@ from recovery.claims.claim import Claim
 from recovery.claims.ledger import STEPS
 from recovery.claims.wish import wish
 from recovery.db import events, intents, proofs, spares, states, waits
+from recovery.db.recoveries import GIVEN_BACK
 from recovery.policy.gates.nova import OVER
 from recovery.policy.order import HOST_RETURN
 
@@ -142,7 +143,10 @@ def _cancelled(claim: Claim, run: Run, cancelled: Cancelled) -> str:
     how = read_row(claim)['wish']
     claim.resume_cancelled()
     if how == 'undo' and not _crossed(claim):
-        claim.transact(lambda connection: None, undoing=True, wish=None, reason=cancelled.reason)
+        notes = {**read_row(claim)['notes'], GIVEN_BACK: claim.clock.now()}
+        claim.transact(
+            lambda connection: None, undoing=True, wish=None, reason=cancelled.reason, notes=notes
+        )
         return _undo(claim, run, cancelled.reason)
     if how == 'undo':
         return _wait(

@@ -21,6 +21,7 @@ ABOVE = frozenset({'host-down', 'host-drain', 'host-return'})
 #: The code of one that ended because what it is about was over, and its note of the round in which
 #: that was found.
 OVER = 'over'
+GIVEN_BACK = 'given-back-since'  #: the note of an undo that a human ordered: from when on
 FLAGS = ('disable-service', 'force-down', 'clear-force-down', 'enable-service')
 # Made once: every watcher asks it at every look.
 DUE = (
@@ -153,6 +154,11 @@ def ends_as_over(row: sa.RowMapping) -> bool:
     return bool(ends and (row['code'] == OVER or row['notes'].get(OVER) == row['round']))
 
 
+def gives_back(row: sa.RowMapping) -> bool:
+    """Whether a live recovery only gives back what it did: it answers no alarm that comes now."""
+    return bool(row['undoing'] and row['wish'] != 'leave') or ends_as_over(row)
+
+
 def move(
     connection: sa.Connection, recovery: str, old: str, new: str, now: float, **values: Any
 ) -> bool:
@@ -244,9 +250,10 @@ def closed_at(
 ) -> float | None:
     """When the newest recovery of a host and kind ended that answered the alarms from before, or
     was cancelled by a human: not one that expired, or that a host ended by coming back before
-    anything was done. A source that goes on saying so is heard again."""
+    anything was done. A source that goes on saying so is heard again. What was given back after
+    that, maybe for days, answered nothing meanwhile."""
     ended = states.ENDED - {states.EXPIRED, states.SUPERSEDED}
-    query = sa.select(sa.func.max(table.c.ended_at)).where(
+    query = sa.select(table.c.ended_at, table.c.state, table.c.notes).where(
         _about(host, kind),
         table.c.kind == kind,
         table.c.state.in_(ended),
@@ -254,8 +261,11 @@ def closed_at(
     )
     if but is not None:
         query = query.where(table.c.id != but)
-    value = connection.execute(query).scalar()
-    return None if value is None else float(value)
+    newest = connection.execute(query.order_by(table.c.ended_at.desc()).limit(1)).first()
+    if newest is None:
+        return None
+    undone = newest.state == states.UNDONE
+    return float(newest.notes.get(GIVEN_BACK, newest.ended_at) if undone else newest.ended_at)
 
 
 def _about(subject: str, kind: str) -> sa.ColumnElement[bool]:

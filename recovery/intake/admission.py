@@ -135,8 +135,8 @@ def _ignored(
         joined = recoveries.lock_live(connection, recovery)
         if joined is None:
             raise Changed
-        if recoveries.ends_as_over(joined):
-            return _after_its_end(connection, row, recovery)
+        if recoveries.gives_back(joined):
+            return _after_its_end(connection, row, joined)
     _settle(connection, row, decision, recovery)
     if recovery is not None:  # the repeat is evidence
         what = f'{row["source"]} says so too: {row["kind"]} {row["subject"]}'
@@ -162,10 +162,11 @@ def _postponed(
     return Outcome(row['id'], 'hold', reason, None, verb, decision.gate)
 
 
-def _after_its_end(connection: sa.Connection, row: sa.RowMapping, recovery: str) -> Outcome:
+def _after_its_end(connection: sa.Connection, row: sa.RowMapping, joined: sa.RowMapping) -> Outcome:
     """What died again while it is given back stays undecided until that has ended."""
-    name = recovery[:8]
-    reason = f'recovery {name} is being given back, because it was over; this is decided after it'
+    name = joined['id'][:8]
+    why = ', because it was over' if recoveries.ends_as_over(joined) else ''
+    reason = f'recovery {name} is being given back{why}; this is decided after it'
     if row['reason'] != reason:
         alarms.postpone(connection, row['id'], reason)
     return Outcome(row['id'], 'hold', reason, None, f'recovery show {name}', FREE.name)

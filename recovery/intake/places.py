@@ -37,4 +37,4 @@ def place(
 def above(connection: sa.Connection, kind: str, host: str) -> Live | None:
     """The live recovery, held ones included, of the host of an instance."""
     row = recoveries.above(connection, kind, host, held=True)
-    return None if row is None else Live(row['id'], row['kind'], row['state'])
+    return None if row is None else Live(row['id'], row['kind'], row['state'], bool(row['undoing']))

@@ -156,6 +156,7 @@ class Live:
     id: str
     kind: str
     state: str
+    undoing: bool = False  #: it gives back what it did, and recovers nothing any more
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def _above(inputs: Inputs) -> Answer:
         return admit('its host is under no recovery')
     said = f'{inputs.host.name} is under recovery {above.id[:8]} ({above.kind}, {above.state})'
     verb = f'recovery show {above.id[:8]}'
-    if above.kind == 'host-down' and above.state != 'held':
+    if above.kind == 'host-down' and above.state != 'held' and not above.undoing:
         return ignore(f'it belongs to recovery {above.id[:8]}: {said}', recovery=above.id)
     return hold(f'{said}, which goes first', verb, recovery=above.id)
 

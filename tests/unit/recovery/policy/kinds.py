@@ -40,8 +40,8 @@ def reported(host: str, source: str = 'masakari') -> dict[str, Any]:
     return {**guest(host='c1'), 'alarm': alarm}
 
 
-def above(kind: str, state: str) -> dict[str, Any]:
-    return {'above': Live('abcdef1234', kind, state)}
+def above(kind: str, state: str, undoing: bool = False) -> dict[str, Any]:
+    return {'above': Live('abcdef1234', kind, state, undoing)}
 
 
 INSTANCE: list[Case] = [
@@ -73,6 +73,7 @@ INSTANCE: list[Case] = [
     ('host-recovery', {}, ADMIT, 'under no recovery'),
     ('host-recovery', above('host-down', 'running'), IGNORE, 'it belongs to recovery abcdef12'),
     ('host-recovery', above('host-down', 'held'), HOLD, 'which goes first'),
+    ('host-recovery', above('host-down', 'waiting', undoing=True), HOLD, 'which goes first'),
     ('host-recovery', above('host-return', 'waiting'), HOLD, 'which goes first'),
     ('host-serves', {}, ADMIT, 'the service of c1 is up'),
     ('host-serves', {'services': AWAY}, HOLD, 'cannot ask Nova'),
