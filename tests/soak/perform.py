@@ -22,7 +22,7 @@ BUSY = (states.READY, states.RUNNING)
 STEP = 15.0
 LONGEST = 3600.0  #: seconds that recoveries have to end, or to wait, once all is well again
 SAME = 6  #: steps without news
-ONCE_MORE = 1  #: steps in a row at which what waits may be found at work, and waits still
+ONCE = 1  #: step at which what waits for what passes may be found at work, and waits still
 LOOKS_FOR_PEOPLE = 5
 
 
@@ -136,8 +136,9 @@ class Actor:
                     hosts.add(row['host'])
                 if row['state'] in BUSY:
                     busy[row['id']] += 1
-                    if busy[row['id']] > ONCE_MORE:  # no short try: it has got on
-                        self.rested.pop(row['id'], None)
+                    rest = self.rested.get(row['id'])
+                    if rest and rest['code'] in demands.PASSING_CODES and busy[row['id']] > ONCE:
+                        del self.rested[row['id']]  # no short try: it has got on
                     continue
                 busy[row['id']] = 0
                 self.rested[row['id']] = row
