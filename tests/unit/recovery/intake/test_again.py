@@ -121,13 +121,18 @@ def isolate(world: World, *numbers: int, back: bool = False) -> None:
         world.reconnect(name) if back else world.isolate(name)
 
 
-def test_a_storm_that_passes_ends_what_it_held(site: Site, alarm: Any, world: World) -> None:
+def held_by_a_storm_that_passed(site: Site, world: World, alarm: Any) -> Any:
     isolate(world, 1, 2, 3, 4)
     site.clock.wait(None, 45.0)
     outcome = receive(site, alarm(key='one'))
     assert outcome.gate == 'mass-failure'
     isolate(world, 1, 2, 3, 4, back=True)
     site.clock.wait(None, 20.0)
+    return outcome
+
+
+def test_a_storm_that_passes_ends_what_it_held(site: Site, alarm: Any, world: World) -> None:
+    outcome = held_by_a_storm_that_passed(site, world, alarm)
     again.sweep(site)
     row = row_of(site, outcome.recovery)
     assert (row['state'], row['code'], row['open_key']) == ('cancelled', 'over', None)
@@ -317,12 +322,7 @@ def test_what_is_over_before_the_newest_alarm_is_decided_again(
     site: Site, world: World, alarm: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The alarm joins while the watcher looks: it may be about a new failure."""
-    isolate(world, 1, 2, 3, 4)
-    site.clock.wait(None, 45.0)
-    outcome = receive(site, alarm(key='one'))
-    assert outcome.gate == 'mass-failure'
-    isolate(world, 1, 2, 3, 4, back=True)
-    site.clock.wait(None, 20.0)
+    outcome = held_by_a_storm_that_passed(site, world, alarm)
     look = collect.collect
     joined: list[str | None] = []
 
