@@ -94,6 +94,14 @@ class Cancel(OfRecovery):
         return self.give(parsed_args, chosen, 'cancel', how=how)
 
 
+LOOKED_AT = {
+    'failed': 'failed instances again',
+    'all': 'all instances again, but those that a human has settled as moved or left',
+    'settled': 'the instances again that a human has settled as moved or left. Where Nova shows '
+    'one on the failed host it is evacuated, and runs twice if it runs anywhere: look first',
+}
+
+
 class Rerun(OfRecovery):
     """Begin a new round of a recovery that has ended or waits; all gates are asked again."""
 
@@ -101,9 +109,10 @@ class Rerun(OfRecovery):
         parser = super().get_parser(prog_name)
         parser.add_argument(
             '--items',
-            choices=['failed', 'all'],
+            choices=list(LOOKED_AT),
             default='failed',
-            help='which instances are looked at again (default: failed)',
+            help='which instances are looked at again: failed (the default); all, but what a '
+            'human has settled as moved or left; settled: just those',
         )
         return parser
 
@@ -111,7 +120,7 @@ class Rerun(OfRecovery):
         which = parsed_args.items
         chosen = self.ask(
             parsed_args,
-            f'A new round begins with a look at the host; then {which} instances again.',
+            f'A new round begins with a look at the host; then {LOOKED_AT[which]}.',
         )
         return self.give(parsed_args, chosen, 'rerun', items=which)
 

@@ -188,9 +188,17 @@ def settle(
     )
 
 
-def reopen(connection: sa.Connection, recovery: str, which: frozenset[str]) -> int:
-    """Make items of these states pending for a new round. Returns how many."""
+def reopen(
+    connection: sa.Connection, recovery: str, which: frozenset[str], *, by_hand: bool | None = None
+) -> int:
+    """Make items of these states pending for a new round. Returns how many.
+
+    :param by_hand: only those that a human has settled, or only the others; None: either.
+    """
     mine = (item.c.recovery == recovery) & item.c.state.in_(which)
+    if by_hand is not None:
+        settled = item.c.reason.startswith(BY_HAND)
+        mine &= settled if by_hand else ~settled
     for state in which:
         states.check_item(state, ItemState.PENDING.value)
     values = {'state': ItemState.PENDING.value, 'ended_at': None, 'reason': ''}

@@ -22,13 +22,11 @@ class Which(enum.StrEnum):
     """Which instances are looked at again."""
 
     FAILED = 'failed'
-    ALL = 'all'
+    ALL = 'all'  #: but what a human has settled as moved or left
+    SETTLED = 'settled'  #: what a human has settled as moved or left, and nothing else
 
 
-REOPENED = {
-    Which.FAILED: frozenset({'failed'}),
-    Which.ALL: frozenset({'failed', 'left', 'moved'}),
-}
+ENDED_WELL = frozenset({'left', 'moved'})
 
 
 def rerun(store: Store, identifier: str, which: Which, *, by: str, reason: str) -> int:
@@ -50,12 +48,21 @@ def rerun(store: Store, identifier: str, which: Which, *, by: str, reason: str) 
             raise _blocked(row) from error
         take_over(connection, row, now, by=by)
         # Unsettled ones stay: whether they may be sent again is decided by what is seen (H1).
-        items.reopen(connection, identifier, REOPENED[which])
+        _reopen(connection, identifier, which)
         what = f'rerun: round {number}, {which.value} instances'
         tell(connection, identifier, now, by=by, what=what, why=reason)
         return number
 
     return store.transact(work)
+
+
+def _reopen(connection: sa.Connection, identifier: str, which: Which) -> None:
+    """A human's word that an instance runs elsewhere stands until a human takes it back: where Nova
+    shows it on the failed host still, it would run twice (H1)."""
+    if which is not Which.SETTLED:
+        items.reopen(connection, identifier, frozenset({'failed'}))
+    if which is not Which.FAILED:
+        items.reopen(connection, identifier, ENDED_WELL, by_hand=which is Which.SETTLED)
 
 
 def _anew(row: Mapping[str, Any], number: int, key: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from recovery.api.native.page import counted, fetched, page
 from recovery.api.native.route import Call, Route, Text
 from recovery.db import hosts
 from recovery.operate.orders import recoveries as orders
+from recovery.operate.rerun import Which
 from recovery.view import bundle, bundle_file, graph, recoveries
 from recovery.view import page as pages
 from recovery.view.documents import recoveries as documents
@@ -93,7 +94,7 @@ ACTIONS = {
     ),
     'reject': s.action('reject'),
     'cancel': s.action('cancel', ('how', 'reason'), how={'enum': ['undo', 'leave']}, reason=s.WHY),
-    'rerun': s.action('rerun', items={'enum': ['failed', 'all'], 'default': 'failed'}),
+    'rerun': s.action('rerun', items={'enum': [one.value for one in Which], 'default': 'failed'}),
     'settle': s.action(
         'settle',
         ('instance', 'as', 'reason'),

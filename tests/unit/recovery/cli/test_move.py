@@ -219,6 +219,35 @@ def test_rerun_of_all_items(run: Operator) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize('which', ['failed', 'all', 'settled'])
+def test_what_a_human_has_settled_is_looked_at_again_when_it_is_named(
+    run: Operator, which: str
+) -> None:
+    identifier = run.recovery(state='done')
+    word = 'settled by ann: I saw it'
+    for state in ('failed', 'left', 'moved'):
+        run.item(identifier, state, state)
+        run.item(identifier, f'{state}-by-ann', state, reason=word)
+    assert run('rerun', identifier, '--items', which, *YES).code == 0
+    again = {item['name'] for item in run.rows('item') if item['state'] == 'pending'}
+    assert (
+        again
+        == {
+            'failed': {'failed', 'failed-by-ann'},
+            'all': {'failed', 'failed-by-ann', 'left', 'moved'},
+            'settled': {'left-by-ann', 'moved-by-ann'},
+        }[which]
+    )
+
+
+def test_a_rerun_of_what_a_human_has_settled_says_the_danger(run: Operator) -> None:
+    identifier = run.recovery(state='done')
+    run.item(identifier, 'vm', 'moved', reason='settled by ann: I saw it')
+    done = run('rerun', identifier, '--items', 'settled', '--reason', 'again', typed='n\n')
+    assert 'runs twice if it runs anywhere: look first' in done.out + done.err
+    assert run.rows('item')[0]['state'] == 'moved'
+
+
 @pytest.mark.parametrize(
     ('state', 'said'),
     [('running', 'is running on w1'), ('held', 'has not begun'), ('ready', 'about to run'),
