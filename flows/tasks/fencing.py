@@ -18,6 +18,8 @@ from flows.tasks.step import Step
 
 #: Times the usual pause: no longer is waited until fencing is tried again.
 FENCE_AGAIN_MOST = 10
+#: Codes of the waits for a host that stays off.
+ON_BY_HAND, ON_FAILED = 'power-on-by-hand', 'power-on-failed'
 TRY_ENDED = 'fence-ended'  #: the note that keeps the last intent of the last try of all levels
 
 
@@ -191,13 +193,13 @@ class PowerOn(Step):
             raise Waiting(
                 f'{claim.host} is off, and a human has to switch it on: '
                 f'{starter.by_hand}; we go on when it reads on',
-                code='power-on-by-hand',
+                code=ON_BY_HAND,
                 verb=f'recovery host return {claim.host}',
                 again_in=self._again_seconds,
             )
         raise Waiting(
             f'{claim.host} could not be switched on: {"; ".join(starter.troubles)}',
-            code='power-on-failed',
+            code=ON_FAILED,
             verb=f'recovery host return {claim.host}',
             again_in=self._again_seconds,
         )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from oslo_config import cfg
 
 from drivers.contracts.compute import Instance
-from flows.tasks.fencing import FENCE_AGAIN_MOST
+from flows.tasks.fencing import FENCE_AGAIN_MOST, ON_BY_HAND, ON_FAILED
 from recovery.db import alarms, decisions, events, recoveries, states, waits
 from recovery.intake import collect, gates_port, naming, restarts, taking, weather
 from recovery.intake.admission import again_in
@@ -33,10 +33,12 @@ LOG = logging.getLogger(__name__)
 AT_ONCE = 50  #: rows that are read together
 LOOK_SECONDS = 5.0  #: for one look at many; the rest is due a moment later
 LONGEST_SECONDS = 600.0  #: more than any step waits that no option is about
-#: Waiting recoveries that these hold are let go by nothing else, wherever in their book they are.
+#: What waiting recoveries of these codes are let go by, wherever in their book they are. A request
+#: to switch on that is made again hours later must not reach another machine (H4).
 HELD_BY: Mapping[str, tuple[Gate, ...]] = {
     PAUSED.name: order.SWITCHES,
     **{gate.name: order.HANDS for gate in order.HANDS},
+    **dict.fromkeys((ON_BY_HAND, ON_FAILED), order.DEVICE),
 }
 GATED = frozenset({'held', *HELD_BY})  #: codes of waiting recoveries that gates hold
 
@@ -263,13 +265,13 @@ def _wake(site: Site, row: sa.RowMapping) -> None:
 def _gates_of_waiting(site: Site, row: sa.RowMapping) -> tuple[Stage, Decision]:
     ask = ask_of(site, row)
     if row['code'] in HELD_BY:
-        inputs = collect.collect(site, ask, frozenset())
-        return Stage.LINE, decide(HELD_BY[row['code']], inputs)
+        gates = HELD_BY[row['code']]
+        return Stage.LINE, decide(gates, collect.collect(site, ask, order.needs(gates)))
     if row['phase'] in (None, 'verify'):
         return gates_port.ask_again(site, ask)
-    gates = gates_port.LineGates(site, ask, gates_port.line_inputs(site, ask))
+    line = gates_port.LineGates(site, ask, gates_port.line_inputs(site, ask))
     with site.store.read() as connection:
-        return Stage.LINE, gates.decide(connection)
+        return Stage.LINE, line.decide(connection)
 
 
 def _still(
