@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from flows.stop import InHands
-from recovery.db import hosts, recoveries, windows
+from recovery.claims.marks import record_of, windows_of
+from recovery.db import recoveries
 from recovery.policy import approvals, order
 from recovery.policy.decide import decide
 from recovery.policy.gate import Word
-from recovery.policy.inputs import HostRecord, Inputs, Window
+from recovery.policy.inputs import Inputs
 
 if TYPE_CHECKING:
     from recovery.claims.claim import Claim
@@ -44,15 +45,3 @@ def refuse_in_hands(claim: Claim, connection: sa.Connection) -> None:
     answer = decision.answer
     again_in = AGAIN_SECONDS if answer.again_in is None else min(answer.again_in, AGAIN_SECONDS)
     raise InHands(answer.reason, code=decision.gate, verb=answer.verb, again_in=again_in)
-
-
-def record_of(connection: sa.Connection, host: str) -> HostRecord:
-    """What our own tables say of a host, as gates take it."""
-    row = hosts.get(connection, host)
-    return HostRecord(**{name: getattr(row, name) for name in HostRecord.__dataclass_fields__})
-
-
-def windows_of(connection: sa.Connection, host: str, now: float) -> tuple[Window, ...]:
-    """The maintenance windows that cover a host now, as gates take them."""
-    found = windows.open_for(connection, host, now)
-    return tuple(Window(one.id, one.scope, one.ends_at, one.by, one.reason) for one in found)

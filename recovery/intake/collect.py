@@ -11,7 +11,7 @@ from drivers.contracts.compute import ComputeDriver, Instance
 from drivers.contracts.errors import DriverError
 from drivers.contracts.fencing import FenceDevice
 from drivers.contracts.inventory import InventoryError
-from recovery.claims import hands
+from recovery.claims import marks
 from recovery.claims.ledger import DISABLES, FORCES
 from recovery.db import (
     alarms,
@@ -103,7 +103,7 @@ def counted(
     return {
         'paused': _switch(guards.paused(connection, host)),
         'disarmed': _switch(guards.disarmed(connection, host)),
-        'windows': hands.windows_of(connection, host, now),
+        'windows': marks.windows_of(connection, host, now),
         'storms': domains.storms_on(connection),
         'fences': Fences(
             hosts=recoveries.fenced(connection, now - numbers.fence_window_seconds),
@@ -120,7 +120,7 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
     about, kind = (ask.subject, ask.kind) if restart else (host, order.HOST_DOWN)
     cut_off = cut_off_others(site)
     with site.store.read() as connection:
-        record = hands.record_of(connection, host)
+        record = marks.record_of(connection, host)
         live = recoveries.blocking(connection, ask.kind, ask.subject)
         since = now - numbers.attempts_window_seconds
         here, elsewhere = workers.here_and_elsewhere(connection, host, now, cut_off)
