@@ -12,12 +12,15 @@ from flows.asking import nova
 from flows.evacuation.assembly import FORCED_REPORT
 from flows.evacuation.listing import Untrusted, find_service
 from flows.ports import Claim, Ledger
+from flows.records import REFUSED
 from flows.stop import InHands, Waiting
 from flows.tasks.instances import load_proof, still_off
 from flows.tasks.step import Step
 
 PUT_SECONDS = 2.0  # Nova saves the flag, then waits up to 60 s for the dead agent (H11)
 SEEN_SECONDS = 3.0
+LOOK_SECONDS = 10.0  # Nova's agents report as often: an older look may have missed one
+LOOKS = 2
 POLL_SECONDS = 0.25
 REPORTED = 'reported-at'  #: the note that holds when the service's record moved before the fence
 REPORT_SECONDS = 15.0  # Nova's agents report every 10 s unless told otherwise
@@ -38,8 +41,10 @@ def service_of(compute: ComputeDriver, host: str, timeout: float) -> Service:
 
 
 def flags(service: Service) -> dict[str, Any]:
-    """What an intent keeps of a service: what was clear before we set it is ours (H10)."""
+    """What an intent keeps of a service: what was clear before we set it is ours (H10), and when it
+    had last reported, which nobody can see any more once we have set it (H3)."""
     return {
+        'updated_at': service.updated_at,
         'enabled': service.enabled,
         'not_forced': not service.forced_down,
         'reason': service.disabled_reason,
@@ -92,14 +97,39 @@ class DisableService(Step):
         clock: Clock,
     ) -> dict[str, Any]:
         self.begin(ledger)
-        service = service_of(compute, claim.host, self._read_seconds)
-        if not service.enabled:
-            ledger.note(REPORTED, service.updated_at)
-            return {'service': service.id}
+        for _ in range(LOOKS):
+            looked = clock.elapsed()
+            service = service_of(compute, claim.host, self._read_seconds)
+            if not service.enabled:
+                ledger.note(REPORTED, service.updated_at)
+                return {'service': service.id}
+            if self._disable(service, looked, claim, ledger, compute, clock):
+                ledger.note(REPORTED, self._seen(compute, claim.host, clock))
+                return {'service': service.id}
+        why = f'Nova takes longer than {LOOK_SECONDS:g} s to show the service'
+        ledger.event(f'{claim.host} is not disabled; going on', why)
+        return {'service': service.id}
+
+    def _disable(
+        self,
+        service: Service,
+        looked: float,
+        claim: Claim,
+        ledger: Ledger,
+        compute: ComputeDriver,
+        clock: Clock,
+    ) -> bool:
+        """Ask for it. False: the look was too old, and nothing was sent.
+
+        The request hides when the host last reported: only the look before it can have seen that.
+        """
         try:
             with claim.act(
                 'disable-service', claim.host, observed=flags(service), within=PUT_SECONDS
             ) as act:
+                if clock.elapsed() - looked > LOOK_SECONDS:
+                    act.read_back(f'{REFUSED}not sent: the look before it was too old')
+                    return False
                 compute.set_service(
                     service.id,
                     enabled=False,
@@ -109,8 +139,7 @@ class DisableService(Step):
                 act.read_back('accepted')
         except DriverError as error:
             ledger.event('disabling was not answered; going on', str(error))
-        ledger.note(REPORTED, self._seen(compute, claim.host, clock))
-        return {'service': service.id}
+        return True
 
     def _seen(self, compute: ComputeDriver, host: str, clock: Clock) -> float | None:
         """When the service's record moved last, once it shows our flag; None: it was not seen."""

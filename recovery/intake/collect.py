@@ -33,7 +33,7 @@ from recovery.intake.surroundings import cut_off_others, surroundings
 from recovery.limits import limits
 from recovery.policy import approvals, order
 from recovery.policy.gate import Word
-from recovery.policy.gates.nova import DOWN
+from recovery.policy.gates.nova import DOWN, reported_before
 from recovery.policy.inputs import (
     Approval,
     Device,
@@ -50,6 +50,7 @@ from recovery.site import Site
 
 T = TypeVar('T')
 
+CHANGES = 8  #: of a host's service that are looked through for its last report
 IDENTITY_SECONDS = 5.0  #: a controller that is slower than this is left to the fence step
 
 
@@ -181,6 +182,7 @@ def _own(connection: sa.Connection, host: str) -> OwnMarks:
         ),
         recoveries=recoveries.ids_of_host(connection, host),
         changed_at=recoveries.flags_changed_at(connection, host),
+        reported_at=reported_before(intents.changes(connection, host, recoveries.FLAGS, CHANGES)),
     )
 
 

@@ -147,6 +147,7 @@ class OwnMarks:
     forced_down: bool = False
     recoveries: frozenset[str] = frozenset()  #: ids that may stand in a disabled_reason
     changed_at: float | None = None  #: when a request of ours last moved updated_at (H3)
+    reported_at: float | None = None  #: what updated_at was before that: a report
 
 
 @dataclass(frozen=True)

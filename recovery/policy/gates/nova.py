@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from drivers.contracts.compute import Service
@@ -72,6 +73,20 @@ def _our_change(service: Service, inputs: Inputs) -> bool:
     return abs(service.updated_at - changed) <= PUT_SLACK
 
 
+def reported_before(changes: Sequence[tuple[float, float, float | None]]) -> float | None:
+    """What ``updated_at`` was before requests of ours moved it; None: nobody saw.
+
+    :param changes: newest first: from when until when, and what it saw in the record before.
+    """
+    for number, (_, _, before) in enumerate(changes):
+        if before is None or not any(
+            began - PUT_SLACK <= before <= ended + PUT_SLACK
+            for began, ended, _ in changes[number + 1 :]
+        ):
+            return before
+    return None
+
+
 def _all_silent(inputs: Inputs) -> bool:
     assert not isinstance(inputs.services, Missing)
     limit = max(inputs.limits.down_seconds, looks.COUNTED_AFTER)
@@ -89,11 +104,13 @@ def _over(inputs: Inputs) -> Answer:
         return admit(f'{inputs.approval.by} wants it recovered although it reports')
     if not inputs.agreed:
         return admit('Nova has never seen it down: there is nothing that could be over')
-    quiet = looks.silence(service, inputs.now)
-    assert quiet is not None
-    since = service.updated_at - arrived
+    # A request of ours hides the last report: what it saw of the record before counts then.
+    reported = inputs.own.reported_at if _our_change(service, inputs) else service.updated_at
+    if reported is None:
+        return admit('it has not been seen to report since the alarm')
+    quiet, since = inputs.now - reported, reported - arrived
     reports = service.state == 'up' and quiet < inputs.limits.down_seconds
-    if not reports or since <= PUT_SLACK or _our_change(service, inputs):
+    if not reports or since <= PUT_SLACK:
         return admit('it has not reported since the alarm')
     return ignore(
         f'{service.host} is back: it reported {looks.seconds(since)} after the alarm',

@@ -201,7 +201,28 @@ CASES: list[Case] = [
     ('over', {**with_service(age=5), 'joined_at': NOW - 3}, ADMIT, 'not reported since'),
     ('over', with_service(age=5, state='down'), ADMIT, ''),
     ('over', {**with_service(age=5), 'agreed': False}, ADMIT, 'never seen it down'),
-    ('over', {**with_service(age=5), 'own': OwnMarks(changed_at=NOW - 5)}, ADMIT, ''),
+    ('over', {**with_service(age=5), 'own': OwnMarks(changed_at=NOW - 5)}, ADMIT, 'not been seen'),
+    (
+        'over',  # our change hides the report that it saw
+        {**with_service(age=1), 'own': OwnMarks(changed_at=NOW - 1, reported_at=NOW - 9)},
+        IGNORE,
+        'c1 is back: it reported 11 s after the alarm',
+    ),
+    (
+        'over',
+        {**with_service(age=1), 'own': OwnMarks(changed_at=NOW - 1, reported_at=NOW - 40)},
+        ADMIT,
+        'not reported since',
+    ),
+    (
+        'over',
+        {
+            **with_service(age=1, state='down'),
+            'own': OwnMarks(changed_at=NOW - 1, reported_at=NOW - 9),
+        },
+        ADMIT,
+        'not reported since',
+    ),
     (
         'over',
         {**with_service(age=5), 'approval': Approval('ann', frozenset({'nova'}))},
