@@ -12,12 +12,11 @@ from flows.asking import nova
 from flows.evacuation.assembly import FORCED_REPORT
 from flows.evacuation.listing import Untrusted, find_service
 from flows.ports import Claim, Ledger
-from flows.records import REFUSED
+from flows.records import DISABLE_SECONDS, REFUSED
 from flows.stop import InHands, Waiting
 from flows.tasks.instances import load_proof, still_off
 from flows.tasks.step import Step
 
-PUT_SECONDS = 2.0  # Nova saves the flag, then waits up to 60 s for the dead agent (H11)
 SEEN_SECONDS = 3.0
 LOOK_SECONDS = 10.0  # Nova's agents report as often: an older look may have missed one
 LOOKS = 2
@@ -125,7 +124,7 @@ class DisableService(Step):
         """
         try:
             with claim.act(
-                'disable-service', claim.host, observed=flags(service), within=PUT_SECONDS
+                'disable-service', claim.host, observed=flags(service), within=DISABLE_SECONDS
             ) as act:
                 if clock.elapsed() - looked > LOOK_SECONDS:
                     act.read_back(f'{REFUSED}not sent: the look before it was too old')
@@ -146,7 +145,7 @@ class DisableService(Step):
         end = clock.elapsed() + SEEN_SECONDS
         while True:
             try:
-                service = find_service(compute, host, timeout=PUT_SECONDS)
+                service = find_service(compute, host, timeout=DISABLE_SECONDS)
             except (DriverError, Untrusted):
                 return None
             if not service.enabled:
@@ -172,7 +171,7 @@ class DisableService(Step):
             )
             return
         try:
-            enable(service, claim, compute, within=2 * PUT_SECONDS, again_in=10.0)
+            enable(service, claim, compute, within=2 * DISABLE_SECONDS, again_in=10.0)
         except InHands as hands:
             ledger.event(f'{claim.host} stays closed to the scheduler for now', hands.reason)
             raise

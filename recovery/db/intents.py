@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -112,24 +112,6 @@ def owned(
         elif row.observed.get(was_clear) and not (row.outcome or '').startswith(REFUSED):
             return True
     return False
-
-
-def changes(
-    connection: sa.Connection, host: str, actions: Sequence[str], most: int
-) -> tuple[tuple[float, float, float | None], ...]:
-    """Requests of these actions, newest first: from when until when each changed the record of the
-    host's service, and what its ``updated_at`` was before; None: that is not on record."""
-    query = (
-        sa.select(table.c.at, table.c.ended_at, table.c.observed)
-        .where(table.c.host == host, table.c.action.in_(actions))
-        .where(sa.func.coalesce(table.c.outcome, '').not_like(f'{REFUSED}%'))  # it moved nothing
-        .order_by(table.c.id.desc())
-        .limit(most)
-    )
-    return tuple(
-        (row.at, row.ended_at or row.at, row.observed.get('updated_at'))
-        for row in connection.execute(query)
-    )
 
 
 def _intent(row: sa.RowMapping) -> Intent:

@@ -22,7 +22,6 @@ ABOVE = frozenset({'host-down', 'host-drain', 'host-return'})
 #: that was found.
 OVER = 'over'
 GIVEN_BACK = 'given-back-since'  #: the note of an undo that a human ordered: from when on
-FLAGS = ('disable-service', 'force-down', 'clear-force-down', 'enable-service')
 # Made once: every watcher asks it at every look.
 DUE = (
     sa.select(table)
@@ -285,11 +284,3 @@ def fenced(connection: sa.Connection, since: float) -> frozenset[str]:
     query = sa.select(intent.c.host).where(intent.c.action == POWER_OFF, intent.c.at >= since)
     # No DISTINCT: for its sake SQLite would read every intent there ever was, host by host.
     return frozenset(connection.execute(query).scalars())
-
-
-def flags_changed_at(connection: sa.Connection, host: str) -> float | None:
-    """When a request of ours last changed a flag of the host's service."""
-    when = sa.func.max(sa.func.coalesce(intent.c.ended_at, intent.c.at))
-    query = sa.select(when).where(intent.c.host == host, intent.c.action.in_(FLAGS))
-    value = connection.execute(query).scalar()
-    return None if value is None else float(value)

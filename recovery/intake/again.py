@@ -269,7 +269,7 @@ def _gates_of_waiting(site: Site, row: sa.RowMapping) -> tuple[Stage, Decision]:
         return Stage.LINE, decide(gates, collect.collect(site, ask, order.needs(gates)))
     if row['phase'] in (None, 'verify'):
         return gates_port.ask_again(site, ask)
-    line = gates_port.LineGates(site, ask, gates_port.line_inputs(site, ask))
+    line = gates_port.LineGates.look(site, ask)
     with site.store.read() as connection:
         return Stage.LINE, line.decide(connection)
 

@@ -16,6 +16,7 @@ from recovery.claims.ledger import DISABLES, FORCES
 from recovery.db import (
     alarms,
     decisions,
+    flags,
     guards,
     hosts,
     intents,
@@ -50,7 +51,6 @@ from recovery.site import Site
 
 T = TypeVar('T')
 
-CHANGES = 8  #: of a host's service that are looked through for its last report
 IDENTITY_SECONDS = 5.0  #: a controller that is slower than this is left to the fence step
 
 
@@ -181,8 +181,8 @@ def _own(connection: sa.Connection, host: str) -> OwnMarks:
             was_clear='not_forced',
         ),
         recoveries=recoveries.ids_of_host(connection, host),
-        changed_at=recoveries.flags_changed_at(connection, host),
-        reported_at=reported_before(intents.changes(connection, host, recoveries.FLAGS, CHANGES)),
+        changed_at=flags.changed_at(connection, host),
+        reported_at=reported_before(flags.changes(connection, host)),
     )
 
 

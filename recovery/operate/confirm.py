@@ -17,7 +17,7 @@ from drivers.contracts.compute import Service
 from drivers.contracts.fencing import FencePath
 from drivers.contracts.inventory import InventoryError
 from flows.fencing.readings import Reading, any_on, read_all, sentence
-from recovery.db import proofs, recoveries, states
+from recovery.db import flags, proofs, states
 from recovery.db.store import Store
 from recovery.db.tables import alarm
 from recovery.db.tables import recovery as table
@@ -196,7 +196,7 @@ def _began(store: Store, row: Mapping[str, Any]) -> tuple[float, float | None]:
         book = books.read(connection, row['book']).created_at
         query = sa.select(alarm.c.at, alarm.c.arrived_at).where(alarm.c.id == row['alarm'])
         said = connection.execute(query).first()
-        ours = recoveries.flags_changed_at(connection, row['host'])
+        ours = flags.changed_at(connection, row['host'])
     # A sender's clock may be ahead: what arrived cannot have happened later.
     began = float(row['created_at'] if said is None else min(said))
     return (max(began, book) if row['round'] > 1 and book is not None else began), ours

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from drivers.contracts.compute import Service
 from flows.tasks.service import REPORTED, reason_of
-from recovery.db import hosts, recoveries
+from recovery.db import flags, hosts, recoveries
 from recovery.intake.signs import NOVA, signs
 from recovery.policy.inputs import Missing, OwnMarks, Sign
 from recovery.policy.order import SERVICE_DOWN
@@ -36,7 +36,7 @@ class ClosedHosts:
         """
         with self._site.store.read() as connection:
             closed = _closed(connection, service)
-            changed = recoveries.flags_changed_at(connection, service.host)
+            changed = flags.changed_at(connection, service.host)
         if closed is None:
             return ''
         reported = closed['notes'].get(REPORTED)  # by Nova's clock, like what it is compared with

@@ -54,24 +54,6 @@ def test_only_a_power_off_crosses_the_line(here: Scene) -> None:
         assert intents.crossed_line(connection, claim.recovery_id)  # before it was sent
 
 
-def test_changes_say_what_the_record_was_before(here: Scene) -> None:
-    claim, other = here.claimed(), here.claimed('compute-02')
-    actions, now = ('disable-service', 'force-down'), here.clock.now()
-    with here.store.write() as connection:
-        intents.add(connection, claim, 'disable-service', HOST, {'updated_at': 7.0})
-        intents.add(connection, claim, 'power-off', 'bmc', {})
-        intents.add(connection, other, 'disable-service', 'compute-02', {})
-        here.clock.wait(None, 2.0)
-        number = intents.add(connection, claim, 'force-down', HOST, {})
-        here.clock.wait(None, 3.0)
-        intents.end(connection, claim, number, 'accepted')
-        refused = intents.add(connection, claim, 'disable-service', HOST, {'updated_at': 9.0})
-        intents.end(connection, claim, refused, 'refused: Refused: 400')
-        found = intents.changes(connection, HOST, actions, 8)
-        assert found == ((now + 2.0, now + 5.0, None), (now, now, 7.0))
-        assert intents.changes(connection, HOST, actions, 1) == found[:1]
-
-
 CLEAR, SET = {'not_forced': True}, {'not_forced': False}
 
 

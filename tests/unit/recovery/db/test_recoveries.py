@@ -173,7 +173,7 @@ def test_when_the_last_one_ended(connection: sa.Connection) -> None:
     assert recoveries.closed_at(connection, 'c1', 'host-down', but=second.id) is None
 
 
-def test_fences_and_flags(connection: sa.Connection) -> None:
+def test_fences(connection: sa.Connection) -> None:
     recoveries.create(connection, FIRST)
     common = {'recovery': FIRST.id, 'round': 1, 'epoch': 1, 'target': 'x', 'observed': {}}
     rows = [('c1', 'power-off', 50.0), ('c2', 'power-off', 90.0), ('c2', 'force-down', 95.0)]
@@ -181,5 +181,3 @@ def test_fences_and_flags(connection: sa.Connection) -> None:
         connection.execute(sa.insert(intent).values(**common, host=host, action=action, at=at))
     assert recoveries.fenced(connection, 60.0) == {'c2'}
     assert recoveries.fenced(connection, 0.0) == {'c1', 'c2'}
-    assert recoveries.flags_changed_at(connection, 'c2') == 95.0
-    assert recoveries.flags_changed_at(connection, 'c1') is None

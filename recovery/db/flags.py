@@ -1,0 +1,50 @@
+"""What requests of ours did to the record of a compute service.
+
+Nova stamps its reports and changes of its flags into one field, ``updated_at`` (H3).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from flows.records import DISABLE_SECONDS
+from recovery.db.intents import REFUSED
+from recovery.db.tables import intent
+
+DISABLE = 'disable-service'
+ACTIONS = (DISABLE, 'force-down', 'clear-force-down', 'enable-service')
+MOST = 8  #: changes that are looked through
+
+
+class Change(NamedTuple):
+    """One of our changes: Nova stamped it at some time from ``began`` to ``ended``."""
+
+    began: float  #: wall clock, seconds since 1970 UTC
+    ended: float
+    before: float | None  #: what ``updated_at`` was before; None: that is not on record
+
+
+def changes(connection: sa.Connection, host: str) -> tuple[Change, ...]:
+    """The last ones of a host, newest first. What Nova refused changed nothing."""
+    query = (
+        sa.select(intent.c.action, intent.c.at, intent.c.ended_at, intent.c.observed)
+        .where(intent.c.host == host, intent.c.action.in_(ACTIONS))
+        .where(sa.func.coalesce(intent.c.outcome, '').not_like(f'{REFUSED}%'))
+        .order_by(intent.c.id.desc())
+        .limit(MOST)
+    )
+    return tuple(_change(row) for row in connection.execute(query).mappings())
+
+
+def changed_at(connection: sa.Connection, host: str) -> float | None:
+    """When a request of ours last changed a flag of the host's service."""
+    return max((one.ended for one in changes(connection, host)), default=None)
+
+
+def _change(row: sa.RowMapping) -> Change:
+    ended = row['at'] if row['ended_at'] is None else row['ended_at']
+    if row['action'] == DISABLE:  # a worker that was frozen meanwhile heard of it much later
+        ended = min(ended, row['at'] + DISABLE_SECONDS)
+    return Change(row['at'], ended, row['observed'].get('updated_at'))
