@@ -10,26 +10,28 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from flows.records import DISABLE_SECONDS
-from recovery.db.intents import REFUSED
+from recovery.db.intents import FAILED, REFUSED
 from recovery.db.tables import intent
 
 DISABLE = 'disable-service'
 ACTIONS = (DISABLE, 'force-down', 'clear-force-down', 'enable-service')
 MOST = 8  #: changes that are looked through
+LATE_SECONDS = 60.0  # who asked has stopped waiting, and Nova may do it yet
 
 
 class Change(NamedTuple):
-    """One of our changes: Nova stamped it at some time from ``began`` to ``ended``."""
+    """One of our changes: Nova will have stamped it at some time from ``began`` to ``ended``."""
 
     began: float  #: wall clock, seconds since 1970 UTC
     ended: float
+    latest: float  #: it may have been stamped as late as this
     before: float | None  #: what ``updated_at`` was before; None: that is not on record
 
 
 def changes(connection: sa.Connection, host: str) -> tuple[Change, ...]:
     """The last ones of a host, newest first. What Nova refused changed nothing."""
     query = (
-        sa.select(intent.c.action, intent.c.at, intent.c.ended_at, intent.c.observed)
+        sa.select(intent)
         .where(intent.c.host == host, intent.c.action.in_(ACTIONS))
         .where(sa.func.coalesce(intent.c.outcome, '').not_like(f'{REFUSED}%'))
         .order_by(intent.c.id.desc())
@@ -43,8 +45,15 @@ def changed_at(connection: sa.Connection, host: str) -> float | None:
     return max((one.ended for one in changes(connection, host)), default=None)
 
 
+def latest_at(connection: sa.Connection, host: str) -> float | None:
+    """Until when such a request may have moved the record of the service."""
+    return max((one.latest for one in changes(connection, host)), default=None)
+
+
 def _change(row: sa.RowMapping) -> Change:
+    heard = row['ended_at'] is not None and not row['outcome'].startswith(FAILED)
     ended = row['at'] if row['ended_at'] is None else row['ended_at']
+    latest = ended if heard else max(ended, row['at'] + LATE_SECONDS)
     if row['action'] == DISABLE:  # a worker that was frozen meanwhile heard of it much later
         ended = min(ended, row['at'] + DISABLE_SECONDS)
-    return Change(row['at'], ended, row['observed'].get('updated_at'))
+    return Change(row['at'], ended, latest, row['observed'].get('updated_at'))

@@ -182,7 +182,10 @@ def _own(connection: sa.Connection, host: str) -> OwnMarks:
         ),
         recoveries=recoveries.ids_of_host(connection, host),
         changed_at=flags.changed_at(connection, host),
-        reported_at=reported_before(flags.changes(connection, host)),
+        reported_at=reported_before(
+            [(one.began, one.ended, one.before) for one in flags.changes(connection, host)]
+        ),
+        late_until=flags.latest_at(connection, host),
     )
 
 

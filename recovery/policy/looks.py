@@ -10,6 +10,7 @@ from recovery.policy.inputs import Inputs, Missing
 
 #: Two reports at Nova's default interval: a shorter silence is no failure when hosts are counted.
 COUNTED_AFTER = 20.0
+SILENT_CELL = 'the cell of the host does not answer Nova'
 #: A host that has been out of service for a day is no part of what fails now.
 LONG_OUT = 86400.0
 

@@ -24,7 +24,7 @@ from recovery.policy.gates.instance import (
 from recovery.policy.gates.isolation import ISOLATED
 from recovery.policy.gates.life import SIGNS, VETO
 from recovery.policy.gates.marks import FOREIGN, MAINTENANCE, WINDOW
-from recovery.policy.gates.nova import DOWN, OVER
+from recovery.policy.gates.nova import CELL, DOWN, OVER
 from recovery.policy.gates.own import CAPACITY, CARRIES, OWN
 from recovery.policy.gates.segment import ENABLED
 from recovery.policy.gates.service import SEEN, SERVICE
@@ -61,8 +61,9 @@ HANDS = (MAINTENANCE, WINDOW)
 _COUNT = (ISOLATED, CLOCK, MASS, DOMAINS, COOLED)
 #: A power-off that did not work is tried again, for days if need be. By then the host may be back
 #: or in somebody's hands, and the inventory corrected, perhaps to the device of another host.
-DEVICE = (*SWITCHES, ALONE, IDENTITY)
-AGAIN = (OVER, *HANDS, VETO, SIGNS, ISOLATED, *DEVICE)
+WHOSE = (ALONE, IDENTITY)
+DEVICE = (*SWITCHES, *WHOSE)
+AGAIN = (OVER, *HANDS, CELL, FOREIGN, VETO, SIGNS, ISOLATED, *DEVICE)
 _HOST = (*HANDS, FOREIGN, PATH, ALONE, DOWN, VETO, SIGNS)
 _LIMITS = (STARTUP, *_COUNT, SETTLED, BUDGET, ATTEMPTS, LOOP, CARRIES, OWN, WIDE, CAPACITY)
 _STARTED = (SERVICE, SEEN, *_ASKED, *SWITCHES, *_HOST, *_LIMITS)
@@ -75,9 +76,22 @@ _DOWN: Mapping[Stage, tuple[Gate, ...]] = {
     # must be fenced again all the same. Only what could hit another machine holds.
     Stage.BELOW: (SERVICE, *SWITCHES, PATH, ALONE, IDENTITY),
     # Verify may have been hours ago: what holds at the line, or a Nova that is away, makes it wait.
-    # By then the host may live (S9), or another machine be behind its device (H4). Who has no
-    # channel, or enrolled no device, is asked nothing more.
-    Stage.LINE: (OVER, *SWITCHES, *HANDS, ALONE, IDENTITY, VETO, SIGNS, *_COUNT, BUDGET, CARRIES),
+    # By then the host may live (S9), be in other hands (H10), or another machine be behind its
+    # device (H4). Who has no channel, or enrolled no device, is asked nothing more.
+    Stage.LINE: (
+        OVER,
+        *SWITCHES,
+        *HANDS,
+        CELL,
+        FOREIGN,
+        ALONE,
+        IDENTITY,
+        VETO,
+        SIGNS,
+        *_COUNT,
+        BUDGET,
+        CARRIES,
+    ),
     Stage.PLAN: (*_DEFINITE, *_ASKED, *SWITCHES, *_HOST, *_LIMITS, IDENTITY),
 }
 
@@ -90,7 +104,7 @@ _RETURN: Mapping[Stage, tuple[Gate, ...]] = {
     Stage.HELD: _RETURN_AGAIN,
     Stage.VERIFY: _RETURN_AGAIN,
     Stage.BELOW: _RETURN_AGAIN,
-    Stage.LINE: SWITCHES,
+    Stage.LINE: DEVICE,
     Stage.PLAN: (*_RETURN_START, IDENTITY),
 }
 

@@ -155,7 +155,7 @@ class People(Verbs):
         row = self._row(number)
         gates = self._ask(lambda: hold.approve(self._store, row['id'], by=ANN, reason=WHY))
         self.approved |= {(row['id'], gate) for gate in gates}
-        if {'nova', 'over', 'signs', 'life'} & set(gates):
+        if {'nova', 'over', 'cell', 'signs', 'life'} & set(gates):
             self.note('fence.allowed', row['host'])
         if 'maintenance' in gates:
             self.note('fence.permitted', row['host'])

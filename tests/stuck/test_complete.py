@@ -31,6 +31,7 @@ UNREACHED = {
     'instance': 'holds an alarm, which is no recovery while nobody knows its host',
     'wanted': 'ends the alarm, and holds nothing',
     'restartable': 'ends the alarm, or the recovery, and holds nothing',
+    'cell': 'says at the line what the gate "nova" says before; scenario cell-hangs-at-the-line',
     'closed': 'ends the alarm, or the recovery, and holds nothing',
     'host-recovery': 'ends with the recovery of the host, which has its own situations',
     'not-disabled': 'for seconds, between a request that Nova took and what it shows of it',

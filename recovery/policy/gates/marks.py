@@ -30,6 +30,10 @@ def _foreign(inputs: Inputs) -> Answer:
     service = looks.the_service(inputs)
     if service is None:
         return admit('nothing to ask: the host is not known')
+    if service.state == 'unknown':  # Nova shows no marks of it, and no reason for them
+        return unknown(
+            f'{looks.SILENT_CELL}: nobody knows whose marks stand', f'recovery approve {inputs.id}'
+        )
     said = service.disabled_reason or ''
     ours = any(one in said for one in inputs.own.recoveries)
     seen: dict[str, Any] = {

@@ -7,11 +7,12 @@ from typing import Any
 
 from drivers.contracts.compute import Service
 from recovery.policy import looks
-from recovery.policy.gate import Answer, Gate, admit, hold, ignore, unknown
+from recovery.policy.gate import UNKNOWN, Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
 
 #: updated_at moves with a change of a flag, too: this close to a request of ours it says nothing.
 PUT_SLACK = 3.0
+REPORTS_IN = 10.0  # seconds between two reports of an agent, unless Nova is told otherwise
 ALIVE = 'alive'  #: it reports, or Nova says so
 CLOCKS = 'clocks'  #: clocks differ, so that nobody can tell
 
@@ -31,7 +32,7 @@ def _down(inputs: Inputs) -> Answer:
     }
     approve = f'recovery approve {inputs.id}'
     if service.state == 'unknown':
-        return unknown('the cell of the host does not answer Nova', approve, **seen)
+        return unknown(looks.SILENT_CELL, approve, **seen)
     if quiet is None:
         return admit('it has never reported', **seen)
     if _our_change(service, inputs):
@@ -54,6 +55,30 @@ def _down(inputs: Inputs) -> Answer:
     return admit(f'its service has not reported for {looks.seconds(quiet)}', **seen)
 
 
+def _cell(inputs: Inputs) -> Answer:
+    service = looks.the_service(inputs)
+    if service is None:
+        return admit('nothing to ask: the host is not known')
+    approve, approval = f'recovery approve {inputs.id}', inputs.approval
+    if service.state == 'unknown':
+        if approval is not None and approval.saw(DOWN.name, UNKNOWN):
+            return admit(f'{approval.by} wants it recovered although nobody can ask')
+        return unknown(f'{looks.SILENT_CELL}: it may be back', approve)
+    quiet, limit = looks.silence(service, inputs.now), inputs.limits.down_seconds
+    if not service.forced_down or inputs.own.forced_down or quiet is None or quiet >= limit:
+        return admit('its state says whether it reports', state=service.state)
+    if approval is not None and approval.saw(DOWN.name, ALIVE):
+        return admit(f'{approval.by} wants it recovered although it reports')
+    return hold(
+        'somebody else forced it down, so that its state says nothing, and its record changed '
+        f'{looks.seconds(abs(quiet))} ago: it may be back',
+        approve,
+        max(1.0, limit - quiet),
+        finding=ALIVE,
+        silent=round(quiet, 1),
+    )
+
+
 def _alive(service: Service, quiet: float, limit: float) -> str:
     if quiet < 0:
         return (
@@ -71,6 +96,11 @@ def _our_change(service: Service, inputs: Inputs) -> bool:
     if changed is None or service.updated_at is None:
         return False
     return abs(service.updated_at - changed) <= PUT_SLACK
+
+
+def _perhaps_ours(moved_at: float, inputs: Inputs) -> bool:
+    began, until = inputs.own.changed_at, inputs.own.late_until
+    return began is not None and until is not None and began < moved_at <= until + PUT_SLACK
 
 
 def reported_before(changes: Sequence[tuple[float, float, float | None]]) -> float | None:
@@ -105,13 +135,23 @@ def _over(inputs: Inputs) -> Answer:
     if not inputs.agreed:
         return admit('Nova has never seen it down: there is nothing that could be over')
     # A request of ours hides the last report: what it saw of the record before counts then.
-    reported = inputs.own.reported_at if _our_change(service, inputs) else service.updated_at
+    hidden = _our_change(service, inputs)
+    reported = inputs.own.reported_at if hidden else service.updated_at
     if reported is None:
         return admit('it has not been seen to report since the alarm')
     quiet, since = inputs.now - reported, reported - arrived
     reports = service.state == 'up' and quiet < inputs.limits.down_seconds
     if not reports or since <= PUT_SLACK:
         return admit('it has not reported since the alarm')
+    if not hidden and _perhaps_ours(reported, inputs):
+        return hold(
+            f'the record of its service changed {looks.seconds(quiet)} ago: it has reported, or '
+            'Nova has done what we asked for later than we waited; its next report tells',
+            f'recovery show {inputs.id}',
+            REPORTS_IN,
+            state=service.state,
+            silent=round(quiet, 1),
+        )
     return ignore(
         f'{service.host} is back: it reported {looks.seconds(since)} after the alarm',
         state=service.state,
@@ -133,5 +173,14 @@ OVER = Gate(
     question='Has the host come back by itself since the newest alarm?',
     on_missing='open: the gate "nova" holds then',
     decide=_over,
+    needs=frozenset({'services'}),
+)
+
+#: At the line, where what Nova agreed to before is not asked again: it was right then.
+CELL = Gate(
+    name='cell',
+    question='Can Nova still see whether the host reports?',
+    on_missing='open: the gate "foreign" holds then',
+    decide=_cell,
     needs=frozenset({'services'}),
 )

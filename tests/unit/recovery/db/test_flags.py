@@ -33,24 +33,32 @@ def test_newest_first_with_what_the_record_was_before(here: Scene) -> None:
         ('power-off', 51.0, 51.5, None, 'accepted'),
         ('force-down', 60.0, 90.0, 50.2, 'accepted'),
         ('clear-force-down', 95.0, None, None, None),
-    ) == (Change(95.0, 95.0, None), Change(60.0, 90.0, 50.2), Change(50.0, 50.5, 44.0))
+    ) == (
+        Change(95.0, 95.0, 155.0, None),
+        Change(60.0, 90.0, 90.0, 50.2),
+        Change(50.0, 50.5, 50.5, 44.0),
+    )
 
 
 @pytest.mark.parametrize(
-    ('row', 'ended'),
+    ('row', 'ended', 'latest'),
     [
-        (('disable-service', 50.0, 50.5, 44.0, 'accepted'), 50.5),
-        (('disable-service', 50.0, 86.0, 44.0, 'accepted'), 52.0),  # its worker was frozen
-        (('disable-service', 50.0, None, 44.0, None), 50.0),
-        (('force-down', 50.0, 86.0, 44.0, 'accepted'), 86.0),
-        (('disable-service', 50.0, 50.5, 44.0, 'refused: Refused: 400'), None),
-        (('power-off', 50.0, 50.5, None, 'accepted'), None),
+        (('disable-service', 50.0, 50.5, 44.0, 'accepted'), 50.5, 50.5),
+        (('disable-service', 50.0, 86.0, 44.0, 'accepted'), 52.0, 86.0),  # its worker was frozen
+        (('disable-service', 50.0, 52.0, 44.0, 'failed: Unreachable: late'), 52.0, 110.0),
+        (('disable-service', 50.0, None, 44.0, None), 50.0, 110.0),
+        (('force-down', 50.0, 86.0, 44.0, 'accepted'), 86.0, 86.0),
+        (('disable-service', 50.0, 50.5, 44.0, 'refused: Refused: 400'), None, None),
+        (('power-off', 50.0, 50.5, None, 'accepted'), None, None),
     ],
 )
-def test_when_it_was_changed_last(here: Scene, row: Row, ended: float | None) -> None:
+def test_when_it_was_changed_last(
+    here: Scene, row: Row, ended: float | None, latest: float | None
+) -> None:
     changes(here, row)
     with here.store.read() as connection:
         assert flags.changed_at(connection, HOST) == ended
+        assert flags.latest_at(connection, HOST) == latest
         assert flags.changed_at(connection, 'compute-07') is None
 
 

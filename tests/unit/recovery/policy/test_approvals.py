@@ -75,6 +75,7 @@ def two_zones(first: int, second: int) -> Given:
 
 BUSY = Limits(approve_instances=50)
 CLOCKS = stale(10)  # by our clock nobody has reported, and Nova sees them up
+FORCED = with_service(age=5, state='down', forced_down=True)
 #: gate, what the human saw, what it finds later, whether that is still approved.
 LATER: list[tuple[str, Given, Given, bool]] = [
     ('mass-failure', stale(4), stale(4), True),
@@ -101,6 +102,9 @@ LATER: list[tuple[str, Given, Given, bool]] = [
     ('nova', with_service(age=5), with_service(age=1), True),
     ('nova', CLOCKS, with_service(age=5), False),
     ('nova', with_service(age=-9), with_service(age=5), False),
+    ('cell', with_service(state='unknown'), with_service(state='unknown'), True),
+    ('cell', with_service(state='unknown'), FORCED, False),
+    ('cell', FORCED, with_service(state='unknown'), False),
     ('signs-of-life', {'signs': AWAY}, signs(ssh=(True, 'hold')), False),
     ('signs-of-life', signs(ssh=(True, 'hold')), signs(ssh=(True, 'hold')), True),
     ('signs-of-life', signs(ssh=(True, 'hold')), signs(tcp=(True, 'hold')), False),
@@ -219,7 +223,7 @@ def test_not_knowing_is_a_finding_of_its_own(case: Case) -> None:
     needed = away and name not in ('storm', 'blast-radius')
     if needed or (name == 'blast-radius' and 'cannot' in answer.reason):
         assert answer.finding == UNKNOWN
-    elif not (name == 'nova' and cell):
+    elif not (name in ('nova', 'cell') and cell):
         assert answer.finding not in ('', UNKNOWN)
 
 
