@@ -272,3 +272,10 @@ class Gates(Protocol):
     def line(self) -> Line:
         """Gather the inputs of the gates of the line."""
         ...
+
+    def device(self) -> Verdict:
+        """The gates that ask whose devices they are; recorded if they hold.
+
+        :raises BackToFence: the inventory names other devices than this claim has.
+        """
+        ...

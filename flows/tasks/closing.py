@@ -28,6 +28,7 @@ class CloseHost(DisableService):
     """
 
     default_provides = 'closed'
+    fences = False
 
     def execute(
         self,

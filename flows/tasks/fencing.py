@@ -18,8 +18,6 @@ from flows.tasks.step import Step
 
 #: Times the usual pause: no longer is waited until fencing is tried again.
 FENCE_AGAIN_MOST = 10
-#: Codes of the waits for a host that stays off.
-ON_BY_HAND, ON_FAILED = 'power-on-by-hand', 'power-on-failed'
 TRY_ENDED = 'fence-ended'  #: the note that keeps the last intent of the last try of all levels
 
 
@@ -162,8 +160,9 @@ class ConfirmOff(Step):
 class PowerOn(Step):
     """Switch the host on, all devices of every level that do not read ON.
 
-    Never undone: a booting host is left to boot. Only asked when no evacuation is open (S19):
-    looked at here once more, because this step may have waited for its device for hours.
+    Never undone: a booting host is left to boot. Only asked when no evacuation is open (S19), and
+    of no other machine (H4): both are looked at here once more, because this step may have waited
+    for hours, or its worker have died.
     """
 
     default_provides = 'powered'
@@ -178,12 +177,16 @@ class PowerOn(Step):
         settled: dict[str, Any],
         claim: Claim,
         ledger: Ledger,
+        gates: Gates,
         compute: ComputeDriver,
         fence_path: FencePath,
         clock: Clock,
     ) -> dict[str, Any]:
         self.begin(ledger)
         all_ended(compute, ledger, claim.host, self._read_seconds)
+        verdict = gates.device()
+        if verdict.answer != 'admit':
+            raise Waiting(verdict.reason, code='held', verb=verdict.verb, again_in=15.0)
         starter = Starter(fence_path, claim=claim, ledger=ledger, clock=clock)
         starter.start()
         unseen = not starter.by_hand and not starter.troubles  # the agent will tell
@@ -193,13 +196,13 @@ class PowerOn(Step):
             raise Waiting(
                 f'{claim.host} is off, and a human has to switch it on: '
                 f'{starter.by_hand}; we go on when it reads on',
-                code=ON_BY_HAND,
+                code='power-on-by-hand',
                 verb=f'recovery host return {claim.host}',
                 again_in=self._again_seconds,
             )
         raise Waiting(
             f'{claim.host} could not be switched on: {"; ".join(starter.troubles)}',
-            code=ON_FAILED,
+            code='power-on-failed',
             verb=f'recovery host return {claim.host}',
             again_in=self._again_seconds,
         )

@@ -82,6 +82,7 @@ class DisableService(Step):
     """
 
     default_provides = 'disabled'
+    fences = True  #: a line comes after it, at which it counts when the host last reported
 
     def __init__(self, name: str, *, read_seconds: float) -> None:
         super().__init__(name)
@@ -107,6 +108,7 @@ class DisableService(Step):
                 return {'service': service.id}
         why = f'Nova takes longer than {LOOK_SECONDS:g} s to show the service'
         ledger.event(f'{claim.host} is not disabled; going on', why)
+        ledger.note(REPORTED, service.updated_at)
         return {'service': service.id}
 
     def _disable(
@@ -126,7 +128,7 @@ class DisableService(Step):
             with claim.act(
                 'disable-service', claim.host, observed=flags(service), within=DISABLE_SECONDS
             ) as act:
-                if clock.elapsed() - looked > LOOK_SECONDS:
+                if self.fences and clock.elapsed() - looked > LOOK_SECONDS:
                     act.read_back(f'{REFUSED}not sent: the look before it was too old')
                     return False
                 compute.set_service(
@@ -205,7 +207,8 @@ class ForceDown(OnService):
             still_off(proof, fence_path, claim, ledger, clock)
         ledger.mark_failed(True)
         service = service_of(compute, claim.host, self._read_seconds)
-        if _moved(service, ledger.notes().get(REPORTED)) and not service.forced_down:
+        reported = ledger.notes().get(REPORTED)  # None: nobody could see it
+        if not service.forced_down and (reported is None or _moved(service, reported)):
             service = self._silent(service, claim, compute, clock)
         if service.enabled or not service.forced_down:
             self._put(service, claim, compute)
@@ -216,9 +219,9 @@ class ForceDown(OnService):
                 code='not-forced-down',
                 again_in=2.0,
             )
-        reported = f'{FORCED_REPORT}-{claim.round}'
-        if reported not in ledger.notes():
-            ledger.note(reported, service.updated_at)
+        forced = f'{FORCED_REPORT}-{claim.round}'
+        if forced not in ledger.notes():
+            ledger.note(forced, service.updated_at)
         return {'service': service.id, 'at': clock.now()}
 
     def _silent(

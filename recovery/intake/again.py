@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from oslo_config import cfg
 
 from drivers.contracts.compute import Instance
-from flows.tasks.fencing import FENCE_AGAIN_MOST, ON_BY_HAND, ON_FAILED
+from flows.tasks.fencing import FENCE_AGAIN_MOST
 from recovery.db import alarms, decisions, events, recoveries, states, waits
 from recovery.intake import collect, gates_port, naming, restarts, taking, weather
 from recovery.intake.admission import again_in
@@ -33,12 +33,10 @@ LOG = logging.getLogger(__name__)
 AT_ONCE = 50  #: rows that are read together
 LOOK_SECONDS = 5.0  #: for one look at many; the rest is due a moment later
 LONGEST_SECONDS = 600.0  #: more than any step waits that no option is about
-#: What waiting recoveries of these codes are let go by, wherever in their book they are. A request
-#: to switch on that is made again hours later must not reach another machine (H4).
+#: Waiting recoveries that these hold are let go by nothing else, wherever in their book they are.
 HELD_BY: Mapping[str, tuple[Gate, ...]] = {
     PAUSED.name: order.SWITCHES,
     **{gate.name: order.HANDS for gate in order.HANDS},
-    **dict.fromkeys((ON_BY_HAND, ON_FAILED), order.DEVICE),
 }
 GATED = frozenset({'held', *HELD_BY})  #: codes of waiting recoveries that gates hold
 

@@ -62,6 +62,21 @@ class PolicyGates:
         self._claim.transact(look)
         return gates
 
+    def device(self) -> Verdict:
+        """Whether what the host is switched by is its own.
+
+        :raises flows.stop.BackToFence: see :meth:`line`.
+        """
+        ask = self._question()
+        inputs = collect.collect(self._site, ask, order.needs(order.WHOSE))
+        _same_devices(self._path, inputs)
+        decision = decide(order.WHOSE, inputs)
+        if decision.word != Word.ADMIT:
+            self._claim.transact(
+                lambda one: record(self._site, one, self._claim.recovery_id, Stage.LINE, decision)
+            )
+        return decision.verdict
+
     def _question(self) -> Ask:
         ask = question(self._site, self._claim.recovery_id)
         self._claim.heard = ask.joined.number

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
 
 from drivers.contracts.compute import ComputeDriver
 from drivers.contracts.fencing import FenceDevice, FenceLevel, FencePath, PowerOn
-from flows.ports import Claim, Ledger
-from flows.records import Intent, Proof
+from flows.ports import Claim, Gates, Ledger
+from flows.records import Intent, Proof, Verdict
 from flows.stop import BackToFence, Waiting
 from flows.tasks import fencing
 from flows.tasks.fencing import ConfirmOff
@@ -91,12 +91,25 @@ def test_every_device_of_the_level_is_read_twice(second: str, stop: type[BaseExc
     assert owner.observations == []
 
 
-def power_on(monkeypatch: pytest.MonkeyPatch, *devices: FenceDevice) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Whose:
+    """The gates that ask whose devices they are."""
+
+    answer: str
+
+    def device(self) -> Verdict:
+        return Verdict(self.answer, 'identity', 'another machine may be behind it', 'a verb')
+
+
+def power_on(
+    monkeypatch: pytest.MonkeyPatch, *devices: FenceDevice, answer: str = 'admit'
+) -> dict[str, Any]:
     monkeypatch.setattr(fencing, 'all_ended', lambda *_: [])
     clock = cast(Device, devices[0].driver).clock
     owner, compute = Owner(), cast(ComputeDriver, None)
     task = fencing.PowerOn('power-on', again_seconds=30.0, read_seconds=5.0)
-    return task.execute({}, cast(Claim, owner), cast(Ledger, owner), compute, path(devices), clock)
+    claim, ledger, gates = cast(Claim, owner), cast(Ledger, owner), cast(Gates, Whose(answer))
+    return task.execute({}, claim, ledger, gates, compute, path(devices), clock)
 
 
 def never(name: str, *readings: str) -> FenceDevice:
@@ -125,3 +138,12 @@ def test_what_could_not_be_switched_on_waits(monkeypatch: pytest.MonkeyPatch) ->
         power_on(monkeypatch, dead)
     assert waiting.value.code == 'power-on-failed'
     assert 'bmc: not now' in waiting.value.reason
+
+
+def test_no_other_machine_is_switched_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    swapped = device(Device(Clock(), 'off'))
+    with pytest.raises(Waiting) as waiting:
+        power_on(monkeypatch, swapped, answer='hold')
+    assert (waiting.value.code, waiting.value.verb) == ('held', 'a verb')
+    assert 'another machine' in waiting.value.reason
+    assert cast(Device, swapped.driver).asked_at == []
