@@ -183,10 +183,10 @@ class PowerOn(Step):
         clock: Clock,
     ) -> dict[str, Any]:
         self.begin(ledger)
-        all_ended(compute, ledger, claim.host, self._read_seconds)
         verdict = gates.device()
         if verdict.answer != 'admit':
             raise Waiting(verdict.reason, code='held', verb=verdict.verb, again_in=15.0)
+        all_ended(compute, ledger, claim.host, self._read_seconds)
         starter = Starter(fence_path, claim=claim, ledger=ledger, clock=clock)
         starter.start()
         unseen = not starter.by_hand and not starter.troubles  # the agent will tell

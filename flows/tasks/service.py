@@ -65,6 +65,10 @@ def _moved(service: Service, since: float | None) -> bool:
     return since is not None and service.updated_at is not None and service.updated_at > since
 
 
+def _marks(service: Service) -> tuple[bool, bool, str | None]:
+    return service.enabled, service.forced_down, service.disabled_reason
+
+
 class OnService(Step):
     """What steps share that look at the service and change it: how long either may take."""
 
@@ -227,19 +231,26 @@ class ForceDown(OnService):
     def _silent(
         self, before: Service, claim: Claim, compute: ComputeDriver, clock: Clock
     ) -> Service:
-        """Wait for longer than an agent is ever silent. Raises Waiting when it reports again."""
-        clock.wait(None, REPORT_SECONDS)
-        claim.check()
-        service = service_of(compute, claim.host, self._read_seconds)
-        if _moved(service, before.updated_at):
-            raise Waiting(
-                f'the service of {claim.host} goes on reporting although its device reads off: '
-                'is it the device of another host?',
-                code='sign-of-life',
-                verb=f'recovery host check {claim.host}',
-                again_in=60.0,
-            )
-        return service
+        """Wait for longer than an agent is ever silent. Raises Waiting when it reports again.
+
+        A flag that changed meanwhile, by a request of ours that Nova did late, moves it as well.
+        """
+        while True:
+            clock.wait(None, REPORT_SECONDS)
+            claim.check()
+            service = service_of(compute, claim.host, self._read_seconds)
+            if service.forced_down or not _moved(service, before.updated_at):
+                return service
+            if _marks(service) == _marks(before):
+                break
+            before = service
+        raise Waiting(
+            f'the service of {claim.host} goes on reporting although its device reads off: '
+            'is it the device of another host?',
+            code='sign-of-life',
+            verb=f'recovery host check {claim.host}',
+            again_in=60.0,
+        )
 
     def _put(self, service: Service, claim: Claim, compute: ComputeDriver) -> None:
         # A reason that somebody else gave stays theirs.

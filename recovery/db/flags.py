@@ -40,20 +40,15 @@ def changes(connection: sa.Connection, host: str) -> tuple[Change, ...]:
     return tuple(_change(row) for row in connection.execute(query).mappings())
 
 
-def changed_at(connection: sa.Connection, host: str) -> float | None:
-    """When a request of ours last changed a flag of the host's service."""
-    return max((one.ended for one in changes(connection, host)), default=None)
-
-
-def latest_at(connection: sa.Connection, host: str) -> float | None:
-    """Until when such a request may have moved the record of the service."""
-    return max((one.latest for one in changes(connection, host)), default=None)
+def newest(connection: sa.Connection, host: str) -> Change | None:
+    """The last one; None: there was none."""
+    return next(iter(changes(connection, host)), None)
 
 
 def _change(row: sa.RowMapping) -> Change:
     heard = row['ended_at'] is not None and not row['outcome'].startswith(FAILED)
     ended = row['at'] if row['ended_at'] is None else row['ended_at']
-    latest = ended if heard else max(ended, row['at'] + LATE_SECONDS)
+    latest = ended if heard else ended + LATE_SECONDS
     if row['action'] == DISABLE:  # a worker that was frozen meanwhile heard of it much later
         ended = min(ended, row['at'] + DISABLE_SECONDS)
     return Change(row['at'], ended, latest, row['observed'].get('updated_at'))

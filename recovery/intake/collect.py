@@ -165,6 +165,7 @@ def _authority(site: Site, connection: sa.Connection, ask: Ask, host: str) -> st
 
 
 def _own(connection: sa.Connection, host: str) -> OwnMarks:
+    changes = flags.changes(connection, host)
     return OwnMarks(
         disabled=intents.owned(
             connection,
@@ -181,11 +182,10 @@ def _own(connection: sa.Connection, host: str) -> OwnMarks:
             was_clear='not_forced',
         ),
         recoveries=recoveries.ids_of_host(connection, host),
-        changed_at=flags.changed_at(connection, host),
-        reported_at=reported_before(
-            [(one.began, one.ended, one.before) for one in flags.changes(connection, host)]
-        ),
-        late_until=flags.latest_at(connection, host),
+        changed_from=changes[0].began if changes else None,
+        changed_at=changes[0].ended if changes else None,
+        reported_at=reported_before([(one.began, one.ended, one.before) for one in changes]),
+        late_until=max((one.latest for one in changes), default=None),
     )
 
 

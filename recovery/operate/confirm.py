@@ -17,7 +17,7 @@ from drivers.contracts.compute import Service
 from drivers.contracts.fencing import FencePath
 from drivers.contracts.inventory import InventoryError
 from flows.fencing.readings import Reading, any_on, read_all, sentence
-from recovery.db import flags, proofs, states
+from recovery.db import flags, intents, proofs, states
 from recovery.db.store import Store
 from recovery.db.tables import alarm
 from recovery.db.tables import recovery as table
@@ -58,12 +58,13 @@ def waiting_for(store: Store, host: str) -> Mapping[str, Any]:
     query = sa.select(table).where(table.c.host == host, live, table.c.kind == 'host-down')
     with store.read() as connection:
         row = connection.execute(query).mappings().first()
+        waits = row is not None and _waits(connection, dict(row))
     if row is None:
         raise Refusal(
             f'no recovery of {host} waits: a confirmation is never kept for later',
             f'recovery list --host {host} --all',
         )
-    if not _waits(dict(row)):
+    if not waits:
         why = f': {row["reason"]}' if row['reason'] else ''
         raise Refusal(
             f'recovery {short(row["id"])} of {host} is {row["state"]}, and does not wait to be '
@@ -73,12 +74,19 @@ def waiting_for(store: Store, host: str) -> Mapping[str, Any]:
     return dict(row)
 
 
-def _waits(row: Mapping[str, Any]) -> bool:
-    if row['code'] not in CODES:
+def _waits(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
+    if row['code'] not in CODES and not _held_between_tries(connection, row):
         return False
     return row['state'] == states.WAITING or (
         row['state'] in (states.READY, states.RUNNING) and row['phase'] in TRYING
     )
+
+
+def _held_between_tries(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
+    """Whether a gate holds the next try to power off, after one in this round."""
+    tried = intents.of_recovery(connection, row['id'], 'power-off')
+    again = any(one.round == row['round'] for one in tried)
+    return bool(row['code'] == 'held' and row['phase'] in TRYING and again)
 
 
 def confirm_fenced(
@@ -125,7 +133,7 @@ def _record(
 ) -> int:
     """Store the word as a proof, and let the recovery go on; the number of the proof."""
     now, fresh = site.clock.now(), take(connection, row['id'])
-    if fresh['round'] != row['round'] or not _waits(fresh):
+    if fresh['round'] != row['round'] or not _waits(connection, fresh):
         raise Refusal(
             f'recovery {short(row["id"])} went on while the devices were asked',
             f'recovery show {short(row["id"])}',
@@ -167,7 +175,9 @@ def _reported(site: Site, row: Mapping[str, Any], services: Sequence[Service]) -
         default=None,
     )
     began, ours = _began(site.store, row)
-    if seen is None or (ours is not None and abs(seen - ours) <= SLACK_SECONDS):
+    if seen is None or (
+        ours is not None and ours.began - SLACK_SECONDS <= seen <= ours.ended + SLACK_SECONDS
+    ):
         return ''
     silent = site.clock.now() - seen
     if seen > began + SLACK_SECONDS or silent < site.conf.policy.down_seconds:
@@ -187,7 +197,7 @@ def _answers(site: Site, host: str, services: Sequence[Service]) -> str:
     return '; '.join(f'{one.name}: {one.said}' for one in living)
 
 
-def _began(store: Store, row: Mapping[str, Any]) -> tuple[float, float | None]:
+def _began(store: Store, row: Mapping[str, Any]) -> tuple[float, flags.Change | None]:
     """When the failure was said to be, and when a request of ours last moved Nova's record.
 
     A later round began with a look at the host: life before that says nothing any more.
@@ -196,7 +206,7 @@ def _began(store: Store, row: Mapping[str, Any]) -> tuple[float, float | None]:
         book = books.read(connection, row['book']).created_at
         query = sa.select(alarm.c.at, alarm.c.arrived_at).where(alarm.c.id == row['alarm'])
         said = connection.execute(query).first()
-        ours = flags.changed_at(connection, row['host'])
+        ours = flags.newest(connection, row['host'])
     # A sender's clock may be ahead: what arrived cannot have happened later.
     began = float(row['created_at'] if said is None else min(said))
     return (max(began, book) if row['round'] > 1 and book is not None else began), ours

@@ -146,7 +146,8 @@ class OwnMarks:
     disabled: bool = False
     forced_down: bool = False
     recoveries: frozenset[str] = frozenset()  #: ids that may stand in a disabled_reason
-    changed_at: float | None = None  #: when a request of ours last moved updated_at (H3)
+    changed_from: float | None = None  #: from when on the newest request of ours, and
+    changed_at: float | None = None  #: until when it will have moved updated_at (H3)
     reported_at: float | None = None  #: what updated_at was before that: a report
     late_until: float | None = None  #: until when such a request may have moved it, at the latest
 

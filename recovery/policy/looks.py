@@ -84,3 +84,10 @@ def seconds(value: float) -> str:
     if abs(value) < 172800:
         return f'{value / 3600:.0f} h'
     return f'{value / 86400:.0f} days'
+
+
+def disabled_by_others(service: Service, inputs: Inputs) -> bool:
+    """Whether it is disabled, and not by us (H10)."""
+    said = service.disabled_reason or ''
+    ours = inputs.own.disabled and any(one in said for one in inputs.own.recoveries)
+    return not service.enabled and not ours

@@ -36,13 +36,13 @@ class ClosedHosts:
         """
         with self._site.store.read() as connection:
             closed = _closed(connection, service)
-            changed = flags.changed_at(connection, service.host)
+            changed = flags.newest(connection, service.host)
         if closed is None:
             return ''
         reported = closed['notes'].get(REPORTED)  # by Nova's clock, like what it is compared with
         if reported is not None and (service.updated_at or 0.0) > reported:
             return AGAIN
-        own = OwnMarks(disabled=True, changed_at=changed)
+        own = OwnMarks(disabled=True, changed_at=changed and changed.ended)
         said = signs(self._site, service.host, services, own)
         if isinstance(said, Missing):
             return ''

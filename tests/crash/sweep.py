@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from drivers.simulated.faults import Note
 from recovery.db import states, tables
 from recovery.intake.returning import request_return
 from recovery.site import Site
@@ -200,14 +201,16 @@ def _workers(stage: Stage, commits: Commits | None) -> None:
 def clean(flow: str) -> tuple[End, list[Point]]:
     """The play in which nobody dies, and the points that it has."""
     with scene(flow) as (stage, begin, commits):
+        reached = _moments(stage)
         begin()
         stage.until(stage.ended, MAXIMUM_SECONDS)
-        kinds = [note.kind for note in stage.world.faults.requests if _by_worker(note.client)]
+        notes = [note for note in stage.world.faults.requests if _by_worker(note.client)]
         points = [
-            Point(flow, 'request', number, moment, kind if kind in ASKED else '')
-            for number, kind in enumerate(kinds, 1)
+            Point(flow, 'request', number, moment, note.kind if note.kind in ASKED else '')
+            for number, note in enumerate(notes, 1)
             for moment in MOMENTS
-            if moment != 'answered' or kind not in SILENT.get(flow, ('life.look',))
+            if (note.number, moment) in reached
+            if moment != 'answered' or note.kind not in SILENT.get(flow, ('life.look',))
         ]
         points += [
             Point(flow, 'commit', number, moment)
@@ -215,6 +218,19 @@ def clean(flow: str) -> tuple[End, list[Point]]:
             for moment in ('before', 'after')
         ]
         return _end(stage), points
+
+
+def _moments(stage: Stage) -> set[tuple[int, str]]:
+    """Which moments requests come to from now on: a device without current never answers."""
+    faults, reached = stage.world.faults, set[tuple[int, str]]()
+    reach = faults.reach
+
+    def noted(request: Note, moment: str) -> None:
+        reached.add((request.number, moment))
+        reach(request, moment)
+
+    setattr(faults, 'reach', noted)  # noqa: B010 - of this world alone
+    return reached
 
 
 def killed(point: Point) -> tuple[End, list[str], str]:

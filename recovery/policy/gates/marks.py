@@ -35,14 +35,13 @@ def _foreign(inputs: Inputs) -> Answer:
             f'{looks.SILENT_CELL}: nobody knows whose marks stand', f'recovery approve {inputs.id}'
         )
     said = service.disabled_reason or ''
-    ours = any(one in said for one in inputs.own.recoveries)
     seen: dict[str, Any] = {
         'enabled': service.enabled,
         'forced_down': service.forced_down,
         'disabled_reason': said,
     }
     verb = f'recovery approve {inputs.id}'
-    if not service.enabled and not (ours and inputs.own.disabled):
+    if looks.disabled_by_others(service, inputs):
         because = f' ("{said}")' if said else ''
         extent = {f'disabled: {said}': 1.0}
         if service.forced_down and not inputs.own.forced_down:

@@ -7,7 +7,7 @@ from typing import Any
 
 from drivers.contracts.compute import Service
 from recovery.policy import looks
-from recovery.policy.gate import UNKNOWN, Answer, Gate, admit, hold, ignore, unknown
+from recovery.policy.gate import FOUND, UNKNOWN, Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
 
 #: updated_at moves with a change of a flag, too: this close to a request of ours it says nothing.
@@ -64,7 +64,9 @@ def _cell(inputs: Inputs) -> Answer:
         if approval is not None and approval.saw(DOWN.name, UNKNOWN):
             return admit(f'{approval.by} wants it recovered although nobody can ask')
         return unknown(f'{looks.SILENT_CELL}: it may be back', approve)
-    quiet, limit = looks.silence(service, inputs.now), inputs.limits.down_seconds
+    reported = inputs.own.reported_at if _our_change(service, inputs) else service.updated_at
+    quiet = None if reported is None else inputs.now - reported
+    limit = inputs.limits.down_seconds
     if not service.forced_down or inputs.own.forced_down or quiet is None or quiet >= limit:
         return admit('its state says whether it reports', state=service.state)
     if approval is not None and approval.saw(DOWN.name, ALIVE):
@@ -92,15 +94,22 @@ def _alive(service: Service, quiet: float, limit: float) -> str:
 
 
 def _our_change(service: Service, inputs: Inputs) -> bool:
-    changed = inputs.own.changed_at
-    if changed is None or service.updated_at is None:
+    began, ended = inputs.own.changed_from, inputs.own.changed_at
+    if ended is None or service.updated_at is None:
         return False
-    return abs(service.updated_at - changed) <= PUT_SLACK
+    began = ended if began is None else began  # of inputs that an earlier release recorded
+    return began - PUT_SLACK <= service.updated_at <= ended + PUT_SLACK
 
 
 def _perhaps_ours(moved_at: float, inputs: Inputs) -> bool:
-    began, until = inputs.own.changed_at, inputs.own.late_until
+    began, until = inputs.own.changed_from, inputs.own.late_until
     return began is not None and until is not None and began < moved_at <= until + PUT_SLACK
+
+
+def _marked(service: Service, inputs: Inputs) -> bool:
+    """Whether somebody else has disabled it, and nobody has approved that: it moves the record."""
+    approved = inputs.approval is not None and inputs.approval.saw('foreign', FOUND)
+    return not approved and looks.disabled_by_others(service, inputs)
 
 
 def reported_before(changes: Sequence[tuple[float, float, float | None]]) -> float | None:
@@ -143,20 +152,26 @@ def _over(inputs: Inputs) -> Answer:
     reports = service.state == 'up' and quiet < inputs.limits.down_seconds
     if not reports or since <= PUT_SLACK:
         return admit('it has not reported since the alarm')
+    seen: dict[str, Any] = {'state': service.state, 'silent': round(quiet, 1)}
+    approve = f'recovery approve {inputs.id}'
+    if _marked(service, inputs):
+        return hold(
+            f'the record of its service changed {looks.seconds(quiet)} ago, and somebody else has '
+            'disabled it: that, or a report',
+            approve,
+            REPORTS_IN,
+            **seen,
+        )
     if not hidden and _perhaps_ours(reported, inputs):
         return hold(
             f'the record of its service changed {looks.seconds(quiet)} ago: it has reported, or '
-            'Nova has done what we asked for later than we waited; its next report tells',
-            f'recovery show {inputs.id}',
+            'Nova has done what we asked for later than we waited; silence tells, or a minute',
+            approve,
             REPORTS_IN,
-            state=service.state,
-            silent=round(quiet, 1),
+            **seen,
         )
-    return ignore(
-        f'{service.host} is back: it reported {looks.seconds(since)} after the alarm',
-        state=service.state,
-        silent=round(quiet, 1),
-    )
+    said = f'{service.host} is back: it reported {looks.seconds(since)} after the alarm'
+    return ignore(said, **seen)
 
 
 DOWN = Gate(

@@ -45,7 +45,7 @@ def test_newest_first_with_what_the_record_was_before(here: Scene) -> None:
     [
         (('disable-service', 50.0, 50.5, 44.0, 'accepted'), 50.5, 50.5),
         (('disable-service', 50.0, 86.0, 44.0, 'accepted'), 52.0, 86.0),  # its worker was frozen
-        (('disable-service', 50.0, 52.0, 44.0, 'failed: Unreachable: late'), 52.0, 110.0),
+        (('disable-service', 50.0, 52.0, 44.0, 'failed: Unreachable: late'), 52.0, 112.0),
         (('disable-service', 50.0, None, 44.0, None), 50.0, 110.0),
         (('force-down', 50.0, 86.0, 44.0, 'accepted'), 86.0, 86.0),
         (('disable-service', 50.0, 50.5, 44.0, 'refused: Refused: 400'), None, None),
@@ -57,9 +57,9 @@ def test_when_it_was_changed_last(
 ) -> None:
     changes(here, row)
     with here.store.read() as connection:
-        assert flags.changed_at(connection, HOST) == ended
-        assert flags.latest_at(connection, HOST) == latest
-        assert flags.changed_at(connection, 'compute-07') is None
+        newest = flags.newest(connection, HOST)
+        assert (newest and newest.ended, newest and newest.latest) == (ended, latest)
+        assert flags.newest(connection, 'compute-07') is None
 
 
 def test_so_many_and_no_more(here: Scene) -> None:

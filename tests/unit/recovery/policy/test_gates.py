@@ -203,21 +203,54 @@ CASES: list[Case] = [
     ('over', with_service(age=5, state='down'), ADMIT, ''),
     (
         'over',  # our request may have moved it
-        {**with_service(age=5), 'own': OwnMarks(changed_at=NOW - 11, late_until=NOW + 49)},
+        {
+            **with_service(age=5),
+            'own': OwnMarks(changed_from=NOW - 13, changed_at=NOW - 11, late_until=NOW + 49),
+        },
         HOLD,
-        'its next report tells',
+        'silence tells',
     ),
     (
         'over',
-        {**with_service(age=5), 'own': OwnMarks(changed_at=NOW - 11, late_until=NOW - 11)},
+        {
+            **with_service(age=5),
+            'own': OwnMarks(changed_from=NOW - 13, changed_at=NOW - 11, late_until=NOW - 11),
+        },
         IGNORE,
         'it reported 15 s after the alarm',
     ),
     (
         'over',
-        {**with_service(age=30), 'own': OwnMarks(changed_at=NOW - 36, late_until=NOW + 24)},
+        {
+            **with_service(age=30),
+            'own': OwnMarks(changed_from=NOW - 38, changed_at=NOW - 36, late_until=NOW + 24),
+        },
         ADMIT,
         'not reported since',
+    ),
+    (
+        'over',  # the clock of Nova is behind: its stamp is older than our request
+        {
+            **with_service(age=5),
+            'own': OwnMarks(changed_from=NOW - 3, changed_at=NOW - 1, reported_at=NOW - 40),
+        },
+        ADMIT,
+        'not reported since',
+    ),
+    (
+        'over',  # a mark of somebody else moves the record, too
+        with_service(age=5, enabled=False, disabled_reason='Masakari detected it'),
+        HOLD,
+        'that, or a report',
+    ),
+    (
+        'over',
+        {
+            **with_service(age=5, enabled=False, disabled_reason='Masakari detected it'),
+            'approval': Approval('ann', findings=(Finding('foreign', 'found'),)),
+        },
+        IGNORE,
+        'c1 is back',
     ),
     ('over', {**with_service(age=5), 'agreed': False}, ADMIT, 'never seen it down'),
     ('over', {**with_service(age=5), 'own': OwnMarks(changed_at=NOW - 5)}, ADMIT, 'not been seen'),
@@ -254,6 +287,15 @@ CASES: list[Case] = [
     ('cell', with_service(age=5, state='down'), ADMIT, 'its state says'),
     ('cell', with_service(age=5, state='down', forced_down=True), HOLD, 'changed 5 s ago'),
     ('cell', with_service(age=30, state='down', forced_down=True), ADMIT, 'its state says'),
+    (
+        'cell',  # we have just disabled it
+        {
+            **with_service(age=1, state='down', forced_down=True),
+            'own': OwnMarks(changed_from=NOW - 1, changed_at=NOW - 1, reported_at=NOW - 40),
+        },
+        ADMIT,
+        'its state says',
+    ),
     (
         'cell',
         {**with_service(age=5, state='down', forced_down=True), 'own': OwnMarks(forced_down=True)},
