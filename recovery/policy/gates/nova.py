@@ -7,7 +7,7 @@ from typing import Any
 
 from drivers.contracts.compute import Service
 from recovery.policy import looks
-from recovery.policy.gate import FOUND, UNKNOWN, Answer, Gate, admit, hold, ignore, unknown
+from recovery.policy.gate import UNKNOWN, Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
 
 #: updated_at moves with a change of a flag, too: this close to a request of ours it says nothing.
@@ -106,12 +106,6 @@ def _perhaps_ours(moved_at: float, inputs: Inputs) -> bool:
     return began is not None and until is not None and began < moved_at <= until + PUT_SLACK
 
 
-def _marked(service: Service, inputs: Inputs) -> bool:
-    """Whether somebody else has disabled it, and nobody has approved that: it moves the record."""
-    approved = inputs.approval is not None and inputs.approval.saw('foreign', FOUND)
-    return not approved and looks.disabled_by_others(service, inputs)
-
-
 def reported_before(changes: Sequence[tuple[float, float, float | None]]) -> float | None:
     """What ``updated_at`` was before requests of ours moved it; None: nobody saw.
 
@@ -154,14 +148,6 @@ def _over(inputs: Inputs) -> Answer:
         return admit('it has not reported since the alarm')
     seen: dict[str, Any] = {'state': service.state, 'silent': round(quiet, 1)}
     approve = f'recovery approve {inputs.id}'
-    if _marked(service, inputs):
-        return hold(
-            f'the record of its service changed {looks.seconds(quiet)} ago, and somebody else has '
-            'disabled it: that, or a report',
-            approve,
-            REPORTS_IN,
-            **seen,
-        )
     if not hidden and _perhaps_ours(reported, inputs):
         return hold(
             f'the record of its service changed {looks.seconds(quiet)} ago: it has reported, or '

@@ -237,21 +237,6 @@ CASES: list[Case] = [
         ADMIT,
         'not reported since',
     ),
-    (
-        'over',  # a mark of somebody else moves the record, too
-        with_service(age=5, enabled=False, disabled_reason='Masakari detected it'),
-        HOLD,
-        'that, or a report',
-    ),
-    (
-        'over',
-        {
-            **with_service(age=5, enabled=False, disabled_reason='Masakari detected it'),
-            'approval': Approval('ann', findings=(Finding('foreign', 'found'),)),
-        },
-        IGNORE,
-        'c1 is back',
-    ),
     ('over', {**with_service(age=5), 'agreed': False}, ADMIT, 'never seen it down'),
     ('over', {**with_service(age=5), 'own': OwnMarks(changed_at=NOW - 5)}, ADMIT, 'not been seen'),
     (
