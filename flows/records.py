@@ -35,9 +35,9 @@ OPEN_ATTEMPTS = frozenset({AttemptState.INTENDED, AttemptState.ACCEPTED})
 
 FAILED = 'failed: '  #: how the outcome of a call begins of which nobody knows what it did
 REFUSED = 'refused: '  #: and of one that did nothing
-#: A request to disable a host takes no longer: Nova saves the flag, and then waits for its dead
-#: agent for up to 60 s (H11).
-DISABLE_SECONDS = 2.0
+#: No longer is waited for a request to disable a host: Nova saves the flag, and then waits for its
+#: dead agent for up to 60 s (H11).
+PUT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)

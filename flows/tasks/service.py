@@ -12,7 +12,7 @@ from flows.asking import nova
 from flows.evacuation.assembly import FORCED_REPORT
 from flows.evacuation.listing import Untrusted, find_service
 from flows.ports import Claim, Ledger
-from flows.records import DISABLE_SECONDS, REFUSED
+from flows.records import PUT_SECONDS, REFUSED
 from flows.stop import InHands, Waiting
 from flows.tasks.instances import load_proof, still_off
 from flows.tasks.step import Step
@@ -130,7 +130,7 @@ class DisableService(Step):
         """
         try:
             with claim.act(
-                'disable-service', claim.host, observed=flags(service), within=DISABLE_SECONDS
+                'disable-service', claim.host, observed=flags(service), within=PUT_SECONDS
             ) as act:
                 if self.fences and clock.elapsed() - looked > LOOK_SECONDS:
                     act.read_back(f'{REFUSED}not sent: the look before it was too old')
@@ -151,7 +151,7 @@ class DisableService(Step):
         end = clock.elapsed() + SEEN_SECONDS
         while True:
             try:
-                service = find_service(compute, host, timeout=DISABLE_SECONDS)
+                service = find_service(compute, host, timeout=PUT_SECONDS)
             except (DriverError, Untrusted):
                 return None
             if not service.enabled:
@@ -177,7 +177,7 @@ class DisableService(Step):
             )
             return
         try:
-            enable(service, claim, compute, within=2 * DISABLE_SECONDS, again_in=10.0)
+            enable(service, claim, compute, within=2 * PUT_SECONDS, again_in=10.0)
         except InHands as hands:
             ledger.event(f'{claim.host} stays closed to the scheduler for now', hands.reason)
             raise
@@ -212,7 +212,8 @@ class ForceDown(OnService):
         ledger.mark_failed(True)
         service = service_of(compute, claim.host, self._read_seconds)
         reported = ledger.notes().get(REPORTED)  # None: nobody could see it
-        if not service.forced_down and (reported is None or _moved(service, reported)):
+        ours = service.forced_down and ledger.owned_force_down()
+        if not ours and (reported is None or _moved(service, reported)):
             service = self._silent(service, claim, compute, clock)
         if service.enabled or not service.forced_down:
             self._put(service, claim, compute)
@@ -239,7 +240,7 @@ class ForceDown(OnService):
             clock.wait(None, REPORT_SECONDS)
             claim.check()
             service = service_of(compute, claim.host, self._read_seconds)
-            if service.forced_down or not _moved(service, before.updated_at):
+            if not _moved(service, before.updated_at):
                 return service
             if _marks(service) == _marks(before):
                 break

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from flows.records import DISABLE_SECONDS
+from flows.records import PUT_SECONDS
 from recovery.db.intents import FAILED, REFUSED
 from recovery.db.tables import intent
 
@@ -50,5 +50,5 @@ def _change(row: sa.RowMapping) -> Change:
     ended = row['at'] if row['ended_at'] is None else row['ended_at']
     latest = ended if heard else ended + LATE_SECONDS
     if row['action'] == DISABLE:  # a worker that was frozen meanwhile heard of it much later
-        ended = min(ended, row['at'] + DISABLE_SECONDS)
+        ended = min(ended, row['at'] + PUT_SECONDS)
     return Change(row['at'], ended, latest, row['observed'].get('updated_at'))

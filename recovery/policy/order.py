@@ -59,9 +59,10 @@ SWITCHES = (ARMED, PAUSED)
 HANDS = (MAINTENANCE, WINDOW)
 #: Is it the host, or the network, a clock, or us?
 _COUNT = (ISOLATED, CLOCK, MASS, DOMAINS, COOLED)
+#: Would another machine be switched?
+WHOSE = (ALONE, IDENTITY)
 #: A power-off that did not work is tried again, for days if need be. By then the host may be back
 #: or in somebody's hands, and the inventory corrected, perhaps to the device of another host.
-WHOSE = (ALONE, IDENTITY)
 DEVICE = (*SWITCHES, *WHOSE)
 AGAIN = (OVER, *HANDS, CELL, FOREIGN, VETO, SIGNS, ISOLATED, *DEVICE)
 _HOST = (*HANDS, FOREIGN, PATH, ALONE, DOWN, VETO, SIGNS)
