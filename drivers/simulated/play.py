@@ -82,7 +82,8 @@ class Play:
 
     def _switched_power(self, event: Event) -> None:
         if event.what == 'host.given-power':
-            self._given[event.subject] = (event.when, self._offs.get(event.subject, []))
+            # The list itself: a host that stays off as it is given power can be read on.
+            self._given[event.subject] = (event.when, self._offs.setdefault(event.subject, []))
             return
         if event.what != 'power.on':
             self._given.pop(event.subject, None)

@@ -152,6 +152,20 @@ def test_what_nobody_can_have_seen_yet_breaks_no_rule(operator: Operator, world:
     assert not rules(world) & {'S1', 'S2', 'S4'}
 
 
+def test_who_is_given_power_and_stays_off_is_proven_by_what_he_reads_then(
+    operator: Operator, world: World
+) -> None:
+    world.crash(HOST)
+    world.hosts[HOST].feeds = {'left': True}
+    operator.bmc = SimulatedFencing({'address': f'sim://{HOST}', 'plug': 'left'}, world)
+    operator.fence()
+    world.give_power(HOST)
+    operator.confirm()
+    operator.change(enabled=False, forced_down=True)
+    operator.evacuate(only=operator.instances[0])
+    assert rules(world) == set()
+
+
 @pytest.mark.parametrize(
     'sabotage', [after_the_power_was_seen_to_be_back, long_after_the_power_came_back]
 )
