@@ -13,8 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recovery.claims.ledger import DISABLES, FORCES
 from recovery.db import events, intents, recoveries
+from recovery.db.flags import DISABLES, FORCES
 from recovery.db.tables import event as event_table
 from recovery.site import Site
 from recovery.view.times import at

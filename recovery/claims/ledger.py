@@ -9,13 +9,11 @@ import sqlalchemy as sa
 
 from flows.records import Attempt, Intent, Item, Proof
 from recovery.claims.claim import Claim
-from recovery.db import events, hosts, intents, items, proofs, recoveries, spares
+from recovery.db import events, flags, hosts, intents, items, proofs, recoveries, spares
 from recovery.db.tables import host as host_table
 from recovery.db.tables import recovery as table
 from recovery.policy.gates.back import LEFTOVERS
 
-DISABLES = frozenset({'disable-service', 'force-down'})  # force-down disables in the same request
-FORCES = frozenset({'force-down'})
 STEPS = 'steps'  #: the note that holds when each step of a round began first
 
 
@@ -112,20 +110,12 @@ class Ledger:
             return hosts.get(connection, self._claim.host).identities
 
     def owned_disable(self) -> bool:
-        return self._owned(DISABLES, frozenset({'enable-service'}), 'enabled')
+        with self._store.read() as connection:
+            return flags.disabled(connection, self._claim.host)
 
     def owned_force_down(self) -> bool:
-        return self._owned(FORCES, frozenset({'clear-force-down'}), 'not_forced')
-
-    def _owned(self, setters: frozenset[str], clearers: frozenset[str], was_clear: str) -> bool:
         with self._store.read() as connection:
-            return intents.owned(
-                connection,
-                self._claim.host,
-                setters=setters,
-                clearers=clearers,
-                was_clear=was_clear,
-            )
+            return flags.forced_down(connection, self._claim.host)
 
     def leftovers(self) -> tuple[Item, ...]:
         return self._newest(frozenset({'failed', 'unsettled', 'pending', 'started'}))

@@ -1,4 +1,4 @@
-"""What requests of ours did to the record of a compute service.
+"""What requests of ours did to the record of a compute service, and which of its flags are ours.
 
 Nova stamps its reports and changes of its flags into one field, ``updated_at`` (H3).
 """
@@ -10,11 +10,14 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from flows.records import PUT_SECONDS
+from recovery.db import intents
 from recovery.db.intents import FAILED, REFUSED
 from recovery.db.tables import intent
 
 DISABLE = 'disable-service'
 ACTIONS = (DISABLE, 'force-down', 'clear-force-down', 'enable-service')
+DISABLES = frozenset({DISABLE, 'force-down'})  #: force-down disables in the same request
+FORCES = frozenset({'force-down'})
 MOST = 8  #: changes that are looked through
 LATE_SECONDS = 60.0  # who asked has stopped waiting, and Nova may do it yet
 
@@ -26,6 +29,20 @@ class Change(NamedTuple):
     ended: float
     latest: float  #: it may have been stamped as late as this
     before: float | None  #: what ``updated_at`` was before; None: that is not on record
+
+
+def disabled(connection: sa.Connection, host: str) -> bool:
+    """Whether it is us who disabled the host, if it is disabled (H10)."""
+    clearers = frozenset({'enable-service'})
+    return intents.owned(connection, host, setters=DISABLES, clearers=clearers, was_clear='enabled')
+
+
+def forced_down(connection: sa.Connection, host: str) -> bool:
+    """Whether it is us who forced the host down, if it is forced down (H10)."""
+    clearers = frozenset({'clear-force-down'})
+    return intents.owned(
+        connection, host, setters=FORCES, clearers=clearers, was_clear='not_forced'
+    )
 
 
 def changes(connection: sa.Connection, host: str) -> tuple[Change, ...]:

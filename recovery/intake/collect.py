@@ -12,14 +12,11 @@ from drivers.contracts.errors import DriverError
 from drivers.contracts.fencing import FenceDevice
 from drivers.contracts.inventory import InventoryError
 from recovery.claims import marks
-from recovery.claims.ledger import DISABLES, FORCES
 from recovery.db import (
     alarms,
     decisions,
-    flags,
     guards,
     hosts,
-    intents,
     proofs,
     recoveries,
     states,
@@ -34,7 +31,7 @@ from recovery.intake.surroundings import cut_off_others, surroundings
 from recovery.limits import limits
 from recovery.policy import approvals, order
 from recovery.policy.gate import Word
-from recovery.policy.gates.nova import DOWN, reported_before
+from recovery.policy.gates.nova import DOWN
 from recovery.policy.inputs import (
     Approval,
     Device,
@@ -44,7 +41,6 @@ from recovery.policy.inputs import (
     Limits,
     Live,
     Missing,
-    OwnMarks,
     Switch,
 )
 from recovery.site import Site
@@ -130,7 +126,7 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
             'authority': _authority(site, connection, ask, host),
             'host': record,
             'segment': domains.segment_of(connection, host),
-            'own': _own(connection, host),
+            'own': marks.own_of(connection, host),
             'live': _live(live, ask.kind, own),
             'proven_at': _proven_at(connection, host, own),
             'agreed': _agreed(connection, ask),
@@ -161,31 +157,6 @@ def _authority(site: Site, connection: sa.Connection, ask: Ask, host: str) -> st
     return highest(
         authority(options.authority, options.default, source, ask.kind, segment)
         for source in said | {ask.alarm.source}
-    )
-
-
-def _own(connection: sa.Connection, host: str) -> OwnMarks:
-    changes = flags.changes(connection, host)
-    return OwnMarks(
-        disabled=intents.owned(
-            connection,
-            host,
-            setters=DISABLES,
-            clearers=frozenset({'enable-service'}),
-            was_clear='enabled',
-        ),
-        forced_down=intents.owned(
-            connection,
-            host,
-            setters=FORCES,
-            clearers=frozenset({'clear-force-down'}),
-            was_clear='not_forced',
-        ),
-        recoveries=recoveries.ids_of_host(connection, host),
-        changed_from=changes[0].began if changes else None,
-        changed_at=changes[0].ended if changes else None,
-        reported_at=reported_before([(one.began, one.ended, one.before) for one in changes]),
-        late_until=max((one.latest for one in changes), default=None),
     )
 
 
