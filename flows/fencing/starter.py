@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from drivers.contracts.clock import Clock
 from drivers.contracts.errors import DriverError
 from drivers.contracts.fencing import FenceDevice, FencePath, PowerOn, PowerState
@@ -13,10 +15,23 @@ POLL_SECONDS = 2.0
 
 
 class Starter:
-    """Switches one host on, for one claim."""
+    """Switches one host on, for one claim.
 
-    def __init__(self, path: FencePath, *, claim: Claim, ledger: Ledger, clock: Clock) -> None:
+    :param whose: raises what stops it if a device is no longer the host's own (H4): one that was
+        silent has not been asked that when all were.
+    """
+
+    def __init__(
+        self,
+        path: FencePath,
+        *,
+        whose: Callable[[], None],
+        claim: Claim,
+        ledger: Ledger,
+        clock: Clock,
+    ) -> None:
         self._path = path
+        self._whose = whose
         self._claim = claim
         self._ledger = ledger
         self._clock = clock
@@ -47,7 +62,7 @@ class Starter:
                 self._ask(device, PowerState.UNKNOWN)
         self.on = readings.any_on(readings.read_all(self._path.devices, self._clock))
 
-    def _try(self, device: FenceDevice) -> bool:
+    def _try(self, device: FenceDevice, *, was_silent: bool = False) -> bool:
         """Read it, and ask it if need be. False: it gave no answer, and was not asked."""
         before = readings.read(device, self._clock)
         if device.power_on is PowerOn.NEVER:
@@ -55,6 +70,8 @@ class Starter:
         elif before.error:
             return False
         elif before.state is not PowerState.ON:
+            if was_silent:
+                self._whose()
             self._ask(device, before.state)
         return True
 
@@ -82,7 +99,7 @@ class Starter:
             self._claim.check()
             self._clock.wait(None, POLL_SECONDS)
             waited = self._clock.elapsed() - began
-            silent = [one for one in silent if not self._try(one)]
+            silent = [one for one in silent if not self._try(one, was_silent=True)]
             for device in (one for one in silent if waited >= one.off_timeout):
                 self._ledger.event(f'{device.name} was not asked to switch on', 'it is silent')
             silent = [one for one in silent if waited < one.off_timeout]

@@ -183,11 +183,11 @@ class PowerOn(Step):
         clock: Clock,
     ) -> dict[str, Any]:
         self.begin(ledger)
-        verdict = gates.device()
-        if verdict.answer != 'admit':
-            raise Waiting(verdict.reason, code='held', verb=verdict.verb, again_in=15.0)
+        self._whose(gates)
         all_ended(compute, ledger, claim.host, self._read_seconds)
-        starter = Starter(fence_path, claim=claim, ledger=ledger, clock=clock)
+        starter = Starter(
+            fence_path, whose=lambda: self._whose(gates), claim=claim, ledger=ledger, clock=clock
+        )
         starter.start()
         unseen = not starter.by_hand and not starter.troubles  # the agent will tell
         if starter.asked or starter.on or unseen:
@@ -206,3 +206,9 @@ class PowerOn(Step):
             verb=f'recovery host return {claim.host}',
             again_in=self._again_seconds,
         )
+
+    @staticmethod
+    def _whose(gates: Gates) -> None:
+        verdict = gates.device()
+        if verdict.answer != 'admit':
+            raise Waiting(verdict.reason, code='held', verb=verdict.verb, again_in=15.0)

@@ -11,19 +11,21 @@ import pytest
 from drivers.contracts.fencing import FenceDevice, FenceLevel, FencePath, PowerOn
 from flows.fencing.starter import Starter
 from flows.ports import Claim, Ledger
+from flows.stop import Waiting
 from tests.unit.flows.devices import Clock, Device, device
 from tests.unit.flows.fencing.test_levels import Acts
 
 NEVER = {'power_on': PowerOn.NEVER}
 
 
-def start(*devices: FenceDevice) -> tuple[Starter, Acts]:
+def start(*devices: FenceDevice, whose: Callable[[], None] = lambda: None) -> tuple[Starter, Acts]:
     """Each device is a level of its own."""
     clock = cast(Device, devices[0].driver).clock
     levels = tuple(FenceLevel(number, (one,)) for number, one in enumerate(devices, 1))
     acts = Acts()
     starter = Starter(
         FencePath('compute-02', levels),
+        whose=whose,
         claim=cast(Claim, acts),
         ledger=cast(Ledger, acts),
         clock=clock,
@@ -112,6 +114,18 @@ def test_a_controller_that_its_outlet_wakes_is_asked_again(clock: Clock, made: M
     assert starter.asked == 2
     assert acts.done == [('pdu', 'off'), ('bmc', 'off')]
     assert clock.time == 10.0  # looked at every two seconds
+
+
+def test_a_controller_that_wakes_is_asked_whose_it_is(clock: Clock, made: Make) -> None:
+    outlet = made('pdu', 'off', 'on')
+    bmc = device(Fed(clock, cast(Device, outlet.driver), boots=9.0), 'bmc')
+
+    def another() -> None:
+        raise Waiting('it is another machine', code='held')
+
+    with pytest.raises(Waiting, match='another machine'):
+        start(bmc, outlet, whose=another)
+    assert (requests(outlet), requests(bmc)) == (['on'], [])
 
 
 def test_one_that_stays_silent_is_waited_for_as_long_as_its_time_out(
