@@ -6,8 +6,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from recovery.db import flags, hosts, recoveries, windows
-from recovery.policy.gates.nova import reported_before
-from recovery.policy.inputs import HostRecord, OwnMarks, Window
+from recovery.policy import stamps
+from recovery.policy.inputs import HostRecord, OwnMarks, Span, Window
 
 
 def record_of(connection: sa.Connection, host: str) -> HostRecord:
@@ -31,6 +31,6 @@ def own_of(connection: sa.Connection, host: str) -> OwnMarks:
         recoveries=recoveries.ids_of_host(connection, host),
         changed_from=changes[0].began if changes else None,
         changed_at=changes[0].ended if changes else None,
-        reported_at=reported_before([(one.began, one.ended, one.before) for one in changes]),
-        late_until=max((one.latest for one in changes), default=None),
+        reported_at=stamps.reported_before([(one.began, one.ended, one.before) for one in changes]),
+        late=tuple(Span(one.began, one.latest) for one in changes),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -41,6 +41,7 @@ from recovery.policy.inputs import (
     Limits,
     Live,
     Missing,
+    Sight,
     Switch,
 )
 from recovery.site import Site
@@ -129,7 +130,7 @@ def _remembered(site: Site, ask: Ask, instance: Instance | Missing | None) -> di
             'own': marks.own_of(connection, host),
             'live': _live(live, ask.kind, own),
             'proven_at': _proven_at(connection, host, own),
-            'agreed': _agreed(connection, ask),
+            **_decided(connection, ask),
             'closed_at': recoveries.closed_at(
                 connection, ask.subject if restart else host, ask.kind, but=own
             ),
@@ -166,14 +167,30 @@ def _live(row: sa.RowMapping | None, kind: str, own: str | None) -> Live | None:
     return Live(row['id'], row['kind'], row['state'])
 
 
-def _agreed(connection: sa.Connection, ask: Ask) -> bool:
+def _decided(connection: sa.Connection, ask: Ask) -> dict[str, Any]:
+    """What earlier decisions about the recovery say."""
+    if ask.row is None:
+        return {'agreed': True, 'sights': ()}
+    rows = decisions.of_recovery(connection, ask.row['id'])
+    gates = [one for row in rows for one in row['gates']]
+    return {'agreed': _agreed(ask, gates), 'sights': tuple(_sights(gates))}
+
+
+def _agreed(ask: Ask, gates: Sequence[Mapping[str, Any]]) -> bool:
     if ask.row is None or ask.row['state'] != states.HELD:
         return True
     if DOWN not in order.gates(ask.kind, order.Stage.HELD):
         return True  # nobody asked it
-    rows = decisions.of_recovery(connection, ask.row['id'])
-    said = (one for row in rows for one in row['gates'] if one['gate'] == DOWN.name)
+    said = (one for one in gates if one['gate'] == DOWN.name)
     return any(one['answer'] == Word.ADMIT and not one['approved'] for one in said)
+
+
+def _sights(gates: Sequence[Mapping[str, Any]]) -> Iterator[Sight]:
+    names = Sight.__dataclass_fields__.keys()
+    for one in gates:
+        seen = one['inputs']
+        if names <= seen.keys() and seen['updated_at'] is not None:
+            yield Sight(**{name: seen[name] for name in names})
 
 
 def _proven_at(connection: sa.Connection, host: str, own: str | None) -> float | None:

@@ -17,13 +17,15 @@ from drivers.contracts.compute import Service
 from drivers.contracts.fencing import FencePath
 from drivers.contracts.inventory import InventoryError
 from flows.fencing.readings import Reading, any_on, read_all, sentence
-from recovery.db import flags, intents, proofs, states
+from recovery.claims import marks
+from recovery.db import intents, proofs, states
 from recovery.db.store import Store
 from recovery.db.tables import alarm
 from recovery.db.tables import recovery as table
 from recovery.intake.signs import NOVA, signs
 from recovery.operate.change import put, take, tell
 from recovery.operate.refusal import Refusal
+from recovery.policy import stamps
 from recovery.policy.inputs import Missing, OwnMarks
 from recovery.view import books
 from recovery.view.ids import short
@@ -38,8 +40,6 @@ CODES = frozenset({'fence-exhausted', 'confirm-unknown'})
 TRYING = frozenset({'fence', 'confirm'})
 STATEMENT = 'the host is off and will stay off until the recovery ends'
 READ_SECONDS = 20.0
-#: Nova's time of a report moves with our own requests: this close to one it is no sign of life.
-SLACK_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,10 @@ def waiting_for(store: Store, host: str) -> Mapping[str, Any]:
 
 
 def _waits(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
-    if row['code'] not in CODES and not _held_between_tries(connection, row):
-        return False
-    return row['state'] == states.WAITING or (
-        row['state'] in (states.READY, states.RUNNING) and row['phase'] in TRYING
-    )
+    if row['state'] == states.WAITING:
+        return row['code'] in CODES or _held_between_tries(connection, row)
+    trying = row['state'] in (states.READY, states.RUNNING) and row['phase'] in TRYING
+    return trying and row['code'] in CODES
 
 
 def _held_between_tries(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
@@ -170,17 +169,18 @@ def _alive(site: Site, row: Mapping[str, Any]) -> str:
 
 def _reported(site: Site, row: Mapping[str, Any], services: Sequence[Service]) -> str:
     host = row['host']
-    seen = max(
-        (one.updated_at for one in services if one.host == host and one.updated_at is not None),
-        default=None,
-    )
-    began, ours = _began(site.store, row)
-    if seen is None or (
-        ours is not None and ours.began - SLACK_SECONDS <= seen <= ours.ended + SLACK_SECONDS
-    ):
+    found = [one for one in services if one.host == host and one.updated_at is not None]
+    service = max(found, key=lambda one: one.updated_at or 0.0, default=None)
+    if service is None or service.updated_at is None:
         return ''
-    silent = site.clock.now() - seen
-    if seen > began + SLACK_SECONDS or silent < site.conf.policy.down_seconds:
+    began, own = _began(site.store, row)
+    if stamps.ours(service, own):
+        return ''
+    silent = site.clock.now() - service.updated_at
+    # What is perhaps no report says as little as one that is old.
+    doubtful = stamps.perhaps_ours(service, own) or stamps.marked_by_others(service, own)
+    reported = service.updated_at > began + stamps.SLACK_SECONDS and not doubtful
+    if reported or silent < site.conf.policy.down_seconds:
         return (
             f'its service reported to Nova {silent:.0f} s ago, after the alarm said that it was '
             'down'
@@ -197,8 +197,8 @@ def _answers(site: Site, host: str, services: Sequence[Service]) -> str:
     return '; '.join(f'{one.name}: {one.said}' for one in living)
 
 
-def _began(store: Store, row: Mapping[str, Any]) -> tuple[float, flags.Change | None]:
-    """When the failure was said to be, and when a request of ours last moved Nova's record.
+def _began(store: Store, row: Mapping[str, Any]) -> tuple[float, OwnMarks]:
+    """When the failure was said to be, and what of Nova's record is ours.
 
     A later round began with a look at the host: life before that says nothing any more.
     """
@@ -206,7 +206,7 @@ def _began(store: Store, row: Mapping[str, Any]) -> tuple[float, flags.Change | 
         book = books.read(connection, row['book']).created_at
         query = sa.select(alarm.c.at, alarm.c.arrived_at).where(alarm.c.id == row['alarm'])
         said = connection.execute(query).first()
-        ours = flags.newest(connection, row['host'])
+        own = marks.own_of(connection, row['host'])
     # A sender's clock may be ahead: what arrived cannot have happened later.
     began = float(row['created_at'] if said is None else min(said))
-    return (max(began, book) if row['round'] > 1 and book is not None else began), ours
+    return (max(began, book) if row['round'] > 1 and book is not None else began), own

@@ -140,6 +140,14 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Span:
+    """A time during which something may have happened."""
+
+    began: float  #: wall clock, seconds since 1970 UTC
+    until: float
+
+
+@dataclass(frozen=True)
 class OwnMarks:
     """Which marks in Nova are ours, by our intents (H10)."""
 
@@ -149,7 +157,17 @@ class OwnMarks:
     changed_from: float | None = None  #: from when on the newest request of ours, and
     changed_at: float | None = None  #: until when it will have moved updated_at (H3)
     reported_at: float | None = None  #: what updated_at was before that: a report
-    late_until: float | None = None  #: until when such a request may have moved it, at the latest
+    late: tuple[Span, ...] = ()  #: when requests of ours may have moved it, at the latest
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The service of the host as an earlier decision about the same recovery saw it."""
+
+    enabled: bool
+    forced_down: bool
+    disabled_reason: str
+    updated_at: float
 
 
 @dataclass(frozen=True)
@@ -236,6 +254,7 @@ class Inputs:
     arrived_at: float | None = None
     joined_at: float | None = None  #: when the last alarm of its recovery arrived
     failed_again_at: float | None = None  #: when the first one arrived after the host's return
+    sights: tuple[Sight, ...] = ()  #: of its service, oldest first
     recovery: str | None = None  #: the recovery that is decided about, once there is one
     approval: Approval | None = None
     agreed: bool = True  #: False: Nova has contradicted the alarm ever since it came

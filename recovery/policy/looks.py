@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 from drivers.contracts.compute import Service
 from recovery.policy.inputs import Inputs, Missing
@@ -86,8 +87,11 @@ def seconds(value: float) -> str:
     return f'{value / 86400:.0f} days'
 
 
-def disabled_by_others(service: Service, inputs: Inputs) -> bool:
-    """Whether it is disabled, and not by us (H10)."""
-    said = service.disabled_reason or ''
-    ours = inputs.own.disabled and any(one in said for one in inputs.own.recoveries)
-    return not service.enabled and not ours
+def sight(service: Service) -> dict[str, Any]:
+    """What a decision keeps of it: see :class:`recovery.policy.inputs.Sight`."""
+    return {
+        'enabled': service.enabled,
+        'forced_down': service.forced_down,
+        'disabled_reason': service.disabled_reason or '',
+        'updated_at': service.updated_at,
+    }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from recovery.policy import looks
+from recovery.policy import looks, stamps
 from recovery.policy.gate import Answer, Gate, admit, hold, unknown
 from recovery.policy.gates.switches import whole
 from recovery.policy.inputs import Inputs, Missing
@@ -35,13 +33,9 @@ def _foreign(inputs: Inputs) -> Answer:
             f'{looks.SILENT_CELL}: nobody knows whose marks stand', f'recovery approve {inputs.id}'
         )
     said = service.disabled_reason or ''
-    seen: dict[str, Any] = {
-        'enabled': service.enabled,
-        'forced_down': service.forced_down,
-        'disabled_reason': said,
-    }
+    seen = looks.sight(service)
     verb = f'recovery approve {inputs.id}'
-    if looks.disabled_by_others(service, inputs):
+    if stamps.disabled_by_others(service, inputs.own):
         because = f' ("{said}")' if said else ''
         extent = {f'disabled: {said}': 1.0}
         if service.forced_down and not inputs.own.forced_down:

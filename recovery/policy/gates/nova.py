@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from drivers.contracts.compute import Service
-from recovery.policy import looks
+from recovery.policy import looks, stamps
 from recovery.policy.gate import UNKNOWN, Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
 
-#: updated_at moves with a change of a flag, too: this close to a request of ours it says nothing.
-PUT_SLACK = 3.0
 REPORTS_IN = 10.0  # seconds between two reports of an agent, unless Nova is told otherwise
 ALIVE = 'alive'  #: it reports, or Nova says so
 CLOCKS = 'clocks'  #: clocks differ, so that nobody can tell
+MARKED = 'marked'  #: it reports, or somebody has marked it
 
 
 def _down(inputs: Inputs) -> Answer:
@@ -35,7 +33,7 @@ def _down(inputs: Inputs) -> Answer:
         return unknown(looks.SILENT_CELL, approve, **seen)
     if quiet is None:
         return admit('it has never reported', **seen)
-    if _our_change(service, inputs):
+    if stamps.ours(service, inputs.own):
         if service.state == 'up':
             return hold('Nova sees the service up', approve, finding=ALIVE, **seen)
         return admit('Nova sees it down; the last change of its record was ours', **seen)
@@ -64,7 +62,7 @@ def _cell(inputs: Inputs) -> Answer:
         if approval is not None and approval.saw(DOWN.name, UNKNOWN):
             return admit(f'{approval.by} wants it recovered although nobody can ask')
         return unknown(f'{looks.SILENT_CELL}: it may be back', approve)
-    reported = inputs.own.reported_at if _our_change(service, inputs) else service.updated_at
+    reported = inputs.own.reported_at if stamps.ours(service, inputs.own) else service.updated_at
     quiet = None if reported is None else inputs.now - reported
     limit = inputs.limits.down_seconds
     if not service.forced_down or inputs.own.forced_down or quiet is None or quiet >= limit:
@@ -93,33 +91,6 @@ def _alive(service: Service, quiet: float, limit: float) -> str:
     )
 
 
-def _our_change(service: Service, inputs: Inputs) -> bool:
-    began, ended = inputs.own.changed_from, inputs.own.changed_at
-    if ended is None or service.updated_at is None:
-        return False
-    began = ended if began is None else began  # of inputs that an earlier release recorded
-    return began - PUT_SLACK <= service.updated_at <= ended + PUT_SLACK
-
-
-def _perhaps_ours(moved_at: float, inputs: Inputs) -> bool:
-    began, until = inputs.own.changed_from, inputs.own.late_until
-    return began is not None and until is not None and began < moved_at <= until + PUT_SLACK
-
-
-def reported_before(changes: Sequence[tuple[float, float, float | None]]) -> float | None:
-    """What ``updated_at`` was before requests of ours moved it; None: nobody saw.
-
-    :param changes: newest first: from when until when, and what it saw in the record before.
-    """
-    for number, (_, _, before) in enumerate(changes):
-        if before is None or not any(
-            began - PUT_SLACK <= before <= ended + PUT_SLACK
-            for began, ended, _ in changes[number + 1 :]
-        ):
-            return before
-    return None
-
-
 def _all_silent(inputs: Inputs) -> bool:
     assert not isinstance(inputs.services, Missing)
     limit = max(inputs.limits.down_seconds, looks.COUNTED_AFTER)
@@ -138,23 +109,32 @@ def _over(inputs: Inputs) -> Answer:
     if not inputs.agreed:
         return admit('Nova has never seen it down: there is nothing that could be over')
     # A request of ours hides the last report: what it saw of the record before counts then.
-    hidden = _our_change(service, inputs)
+    hidden = stamps.ours(service, inputs.own)
     reported = inputs.own.reported_at if hidden else service.updated_at
     if reported is None:
         return admit('it has not been seen to report since the alarm')
     quiet, since = inputs.now - reported, reported - arrived
     reports = service.state == 'up' and quiet < inputs.limits.down_seconds
-    if not reports or since <= PUT_SLACK:
+    if not reports or since <= stamps.SLACK_SECONDS:
         return admit('it has not reported since the alarm')
     seen: dict[str, Any] = {'state': service.state, 'silent': round(quiet, 1)}
     approve = f'recovery approve {inputs.id}'
-    if not hidden and _perhaps_ours(reported, inputs):
+    if not hidden and stamps.perhaps_ours(service, inputs.own):
         return hold(
             f'the record of its service changed {looks.seconds(quiet)} ago: it has reported, or '
             'Nova has done what we asked for later than we waited; silence tells, or a minute',
             approve,
             REPORTS_IN,
             **seen,
+        )
+    if not hidden and stamps.perhaps_others(service, inputs.own, inputs.sights):
+        return hold(
+            f'the record of its service changed {looks.seconds(quiet)} ago: it has reported, or '
+            'that was who marked it; another report tells, or silence',
+            approve,
+            REPORTS_IN,
+            finding=MARKED,  # another than that above: it is put on record, with what it saw
+            **seen | looks.sight(service),
         )
     said = f'{service.host} is back: it reported {looks.seconds(since)} after the alarm'
     return ignore(said, **seen)

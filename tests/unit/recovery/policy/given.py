@@ -7,7 +7,7 @@ from typing import Any
 from drivers.contracts.alarms import Alarm
 from drivers.contracts.compute import Hypervisor, Migration, Service
 from recovery.policy.gate import Word
-from recovery.policy.inputs import Device, HostRecord, Inputs, Missing, OwnMarks
+from recovery.policy.inputs import Device, HostRecord, Inputs, Missing, OwnMarks, Span
 
 Case = tuple[str, dict[str, Any], Word, str]  #: gate, what it is given, word, part of reason
 
@@ -53,6 +53,13 @@ def inputs(**more: Any) -> Inputs:
 
 def with_service(**more: Any) -> dict[str, Any]:
     return {'services': (service(**more), service('c2', age=5.0))}
+
+
+def late(*asked: tuple[float, float]) -> OwnMarks:
+    """Requests of ours, newest first: when, and until when Nova may have done them."""
+    spans = tuple(Span(*one) for one in asked)
+    began = spans[0].began
+    return OwnMarks(changed_from=began, changed_at=began + 2.0, late=spans)
 
 
 def evacuation(status: str, source: str = 'c1', type: str = 'evacuation') -> Migration:

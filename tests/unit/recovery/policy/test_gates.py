@@ -23,6 +23,7 @@ from recovery.policy.inputs import (
     Live,
     Missing,
     OwnMarks,
+    Sight,
     Storm,
     Switch,
 )
@@ -40,6 +41,7 @@ from tests.unit.recovery.policy.given import (
     evacuation,
     hypervisor,
     inputs,
+    late,
     service,
     stale,
     with_service,
@@ -203,30 +205,51 @@ CASES: list[Case] = [
     ('over', with_service(age=5, state='down'), ADMIT, ''),
     (
         'over',  # our request may have moved it
-        {
-            **with_service(age=5),
-            'own': OwnMarks(changed_from=NOW - 13, changed_at=NOW - 11, late_until=NOW + 49),
-        },
+        {**with_service(age=5), 'own': late((NOW - 13, NOW + 49))},
         HOLD,
         'silence tells',
     ),
     (
         'over',
-        {
-            **with_service(age=5),
-            'own': OwnMarks(changed_from=NOW - 13, changed_at=NOW - 11, late_until=NOW - 11),
-        },
+        {**with_service(age=5), 'own': late((NOW - 13, NOW - 11))},
         IGNORE,
         'it reported 15 s after the alarm',
     ),
     (
         'over',
-        {
-            **with_service(age=30),
-            'own': OwnMarks(changed_from=NOW - 38, changed_at=NOW - 36, late_until=NOW + 24),
-        },
+        {**with_service(age=30), 'own': late((NOW - 38, NOW + 24))},
         ADMIT,
         'not reported since',
+    ),
+    (
+        'over',  # the older one may be late, too
+        {**with_service(age=12), 'own': late((NOW - 6, NOW - 5), (NOW - 40, NOW + 20))},
+        HOLD,
+        'silence tells',
+    ),
+    (
+        'over',  # somebody has disabled it, or it reported
+        with_service(age=5, enabled=False, disabled_reason='why'),
+        HOLD,
+        'another report tells',
+    ),
+    (
+        'over',
+        {**with_service(age=5, forced_down=True), 'sights': (Sight(True, True, '', NOW - 5),)},
+        HOLD,
+        'another report tells',
+    ),
+    (
+        'over',  # it was marked before
+        {**with_service(age=5, forced_down=True), 'sights': (Sight(True, True, '', NOW - 9),)},
+        IGNORE,
+        'it reported 15 s after the alarm',
+    ),
+    (
+        'over',  # that was another mark
+        {**with_service(age=5, forced_down=True), 'sights': (Sight(False, True, '', NOW - 9),)},
+        HOLD,
+        'another report tells',
     ),
     (
         'over',  # the clock of Nova is behind: its stamp is older than our request
