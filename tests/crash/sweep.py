@@ -201,10 +201,10 @@ def _workers(stage: Stage, commits: Commits | None) -> None:
 def clean(flow: str) -> tuple[End, list[Point]]:
     """The play in which nobody dies, and the points that it has."""
     with scene(flow) as (stage, begin, commits):
-        reached = _moments(stage)
+        reached = moments(stage)
         begin()
         stage.until(stage.ended, MAXIMUM_SECONDS)
-        notes = [note for note in stage.world.faults.requests if _by_worker(note.client)]
+        notes = [note for note in stage.world.faults.requests if by_worker(note.client)]
         points = [
             Point(flow, 'request', number, moment, note.kind if note.kind in ASKED else '')
             for number, note in enumerate(notes, 1)
@@ -217,10 +217,10 @@ def clean(flow: str) -> tuple[End, list[Point]]:
             for number in range(1, commits.seen + 1)
             for moment in ('before', 'after')
         ]
-        return _end(stage), points
+        return end_of(stage), points
 
 
-def _moments(stage: Stage) -> set[tuple[int, str]]:
+def moments(stage: Stage) -> set[tuple[int, str]]:
     """Which moments requests come to from now on: a device without current never answers."""
     faults, reached = stage.world.faults, set[tuple[int, str]]()
     reach = faults.reach
@@ -247,7 +247,7 @@ def killed(point: Point) -> tuple[End, list[str], str]:
         assert stage.killed_at is not None, f'{point}: never reached\n{stage.story()}'
         _resumed(stage, point)
         stage.until(stage.ended, MAXIMUM_SECONDS)
-        return _end(stage), stage.broken(), stage.story()
+        return end_of(stage), stage.broken(), stage.story()
 
 
 def _die(stage: Stage, client: str) -> bool:
@@ -255,7 +255,8 @@ def _die(stage: Stage, client: str) -> bool:
     return True
 
 
-def _by_worker(client: str) -> bool:
+def by_worker(client: str) -> bool:
+    """Whether a request is one that counts."""
     return fnmatchcase(client, BY_WORKER)
 
 
@@ -274,7 +275,8 @@ def _resumed(stage: Stage, point: Point) -> None:
     assert late <= lease + TAKEOVER_SECONDS, f'{point}: taken over after {late:.1f} s'
 
 
-def _end(stage: Stage) -> End:
+def end_of(stage: Stage) -> End:
+    """What the play has come to by now."""
     names = {one.id: one.name for one in stage.world.instances.values()}
     world = stage.world
     return End(
