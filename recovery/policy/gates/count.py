@@ -129,6 +129,15 @@ def _clock(inputs: Inputs) -> Answer:
             finding='together',
             **seen,
         )
+    if up := sum(one.state == 'up' for one in counted):
+        return hold(
+            f'by the clock of this machine none of {len(counted)} services has reported for '
+            f'{looks.seconds(newest)}, yet Nova sees {up} of them up: compare the clocks',
+            verb,
+            finding='contradicted',
+            up=up,
+            **seen,
+        )
     return admit(f'their last reports are {looks.seconds(spread)} apart', **seen)
 
 
