@@ -9,8 +9,9 @@ from recovery.policy.gate import Gate
 from recovery.policy.gates.asking import AUTHORITY, WIDE
 from recovery.policy.gates.back import LEFTOVERS, OUT, RECORDS
 from recovery.policy.gates.budget import BUDGET
+from recovery.policy.gates.clock import CLOCK
 from recovery.policy.gates.closed import CLOSED
-from recovery.policy.gates.count import CLOCK, DOMAINS, MASS
+from recovery.policy.gates.count import DOMAINS, MASS
 from recovery.policy.gates.device import ALONE, IDENTITY, PATH
 from recovery.policy.gates.history import ATTEMPTS, FREE, HANDLED, LOOP
 from recovery.policy.gates.instance import (

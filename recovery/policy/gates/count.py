@@ -11,8 +11,6 @@ from recovery.policy.inputs import Domain, Inputs, Missing
 
 #: Where an answer says which scope is in a storm; whoever records the decision remembers it.
 STORM = 'storm'
-#: Last reports this close together are one event: hosts report at moments of their own.
-AT_ONCE = 1.0
 
 
 def _mass(inputs: Inputs) -> Answer:
@@ -95,52 +93,6 @@ def _count(domain: Domain, failed: Set[str], known: Set[str]) -> tuple[int, int]
     return len(failed & domain.hosts), len(known & domain.hosts)
 
 
-def _clock(inputs: Inputs) -> Answer:
-    if isinstance(inputs.services, Missing):
-        return admit('nothing to compare: left to the gate "mass-failure"')
-    counted = [
-        one
-        for one in inputs.services
-        if one.enabled and not one.forced_down and one.updated_at is not None
-    ]
-    if len(counted) < 2 or not all(looks.looks_failed(one, inputs) for one in counted):
-        return admit('there are hosts that report')
-    times = [one.updated_at for one in counted if one.updated_at is not None]
-    spread, newest = max(times) - min(times), inputs.now - max(times)
-    seen: dict[str, Any] = {
-        'services': len(counted),
-        'spread': round(spread, 1),
-        'newest': round(newest, 1),
-    }
-    verb = f'recovery approve {inputs.id}'
-    if all(one.state != 'up' for one in counted) and newest < inputs.limits.down_seconds:
-        return hold(
-            f'Nova calls all {len(counted)} services down, and the newest report is '
-            f'{looks.seconds(newest)} old: the clock of its API may have stepped',
-            verb,
-            finding='stepped',
-            **seen,
-        )
-    if spread <= AT_ONCE:
-        return hold(
-            f'all {len(counted)} services fell silent within {AT_ONCE:.0f} s: a clock has '
-            'stepped, or what they all report through has stopped; hosts do not die so',
-            verb,
-            finding='together',
-            **seen,
-        )
-    if up := sum(one.state == 'up' for one in counted):
-        return hold(
-            f'by the clock of this machine none of {len(counted)} services has reported for '
-            f'{looks.seconds(newest)}, yet Nova sees {up} of them up: compare the clocks',
-            verb,
-            finding='contradicted',
-            up=up,
-            **seen,
-        )
-    return admit(f'their last reports are {looks.seconds(spread)} apart', **seen)
-
-
 MASS = Gate(
     name='mass-failure',
     question='Do too many of all hosts look failed at once?',
@@ -155,12 +107,4 @@ DOMAINS = Gate(
     on_missing='closed: who cannot count may be the isolated one',
     decide=_domains,
     needs=frozenset({'services', 'domains'}),
-)
-
-CLOCK = Gate(
-    name='clock',
-    question='Did a clock step, so that everything seems to have failed at the same moment?',
-    on_missing='open: the gate "mass-failure" holds then',
-    decide=_clock,
-    needs=frozenset({'services'}),
 )
