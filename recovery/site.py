@@ -126,7 +126,8 @@ def _by_host(inventory: Inventory, hosts: frozenset[str]) -> Mapping[str, tuple[
     for problem in inventory.problems(sorted(hosts)):
         if not problem.blocks:
             continue
-        named = {word.strip(',;:') for word in problem.message.split()} & known
+        words = problem.hosts or {word.strip(',;:') for word in problem.message.split()}
+        named = known & words
         for host in sorted(named & hosts):
             # About one host alone, such as a missing entry: its own gate asks that.
             if any(other in hosts or not _renamed(host, other) for other in named - {host}):

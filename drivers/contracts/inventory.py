@@ -16,6 +16,8 @@ class InventoryProblem:
     where: str  #: file and line, or host
     message: str
     blocks: bool = True  #: False for a warning, such as a readable secret
+    #: Whom it is about, where those are several: a sentence names a few of a thousand.
+    hosts: frozenset[str] = frozenset()
 
 
 class InventoryError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -20,6 +21,8 @@ from drivers.inventory.file.entries import (
     read_entries,
     warnings,
 )
+
+SHOWN = 3  #: hosts that a sentence names
 
 
 class FileInventory(Inventory):
@@ -116,10 +119,18 @@ class FileInventory(Inventory):
                 for entry in entries
                 if places.has_place(self._drivers[entry.driver].SETTINGS_SCHEMA)
             ]
+        by_device: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
+        for first, second, place, one_machine in places.shared(of_host):
+            if {first, second} & asked:
+                alone = first if one_machine or first == second else ''
+                by_device[f'{place.driver} {place}', alone, one_machine] |= {first, second}
         return [
-            InventoryProblem(first, _sentence(first, second, place, one_machine))
-            for first, second, place, one_machine in places.shared(of_host)
-            if {first, second} & asked
+            InventoryProblem(
+                min(hosts),
+                _sentence(sorted(hosts), device, one_machine=one_machine),
+                hosts=frozenset(hosts),
+            )
+            for (device, _, one_machine), hosts in by_device.items()
         ]
 
 
@@ -132,14 +143,18 @@ def _look_of(file: Path) -> tuple[int, ...]:
     return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def _sentence(first: str, second: str, place: places.Place, one_machine: bool) -> str:
-    device = f'{place.driver} {place}'
-    if first == second:
-        return f'{first} lists {device} twice; each device of a host must be another one'
-    sentence = f'{first} and {second} would both be fenced through {device}'
+def _sentence(hosts: list[str], device: str, *, one_machine: bool) -> str:
+    if len(hosts) == 1:
+        return f'{hosts[0]} lists {device} twice; each device of a host must be another one'
     if one_machine:
         return (
-            f'{sentence}; they look like one machine under two names: delete the compute '
-            'service of the name that is no longer used'
+            f'{" and ".join(hosts)} would both be fenced through {device}; they look like one '
+            'machine under two names: delete the compute service of the name that is no longer used'
         )
-    return f'{sentence}; a device must belong to one host, so correct one of them'
+    right = 'a device must belong to one host, so correct'
+    if len(hosts) == 2:
+        both = ' and '.join(hosts)
+        return f'{both} would both be fenced through {device}; {right} one of them'
+    more = len(hosts) - SHOWN
+    names = ', '.join(hosts[:SHOWN]) + (f' and {more} more' if more else '')
+    return f'{names} would all be fenced through {device}; {right} them'

@@ -76,7 +76,8 @@ def place(driver: str, settings: Mapping[str, Any], schema: Mapping[str, Any]) -
     if '://' in address:
         parts = urlsplit(address)
         port = parts.port or _PORTS.get(parts.scheme)
-        return Place(driver, f'{parts.scheme}://{_host(parts.hostname or "")}:{port}', plug)
+        path = parts.path.rstrip('/')
+        return Place(driver, f'{parts.scheme}://{_host(parts.hostname or "")}:{port}{path}', plug)
     default = schema.get('properties', {}).get('port', {}).get('default')
     port = settings.get('port', default)
     host = _host(address)

@@ -112,3 +112,16 @@ def test_a_listed_machine_that_is_no_compute_host_is_not_fenced_for_one(
     monkeypatch.setattr(inventory, 'named_hosts', lambda: (other,))
     assert len(site.clashes(frozenset({'c1', 'c2'}), 'c1')) == clashes
     assert site.clashes(frozenset({'c1', 'c2'}), 'c2') == ()
+
+
+def test_a_device_of_many_is_a_clash_of_each(
+    site: Site, inventory: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not the sentence names it."""
+    hosts = frozenset({'c1', 'c2', 'c3', 'c4', 'c5'})
+    said = 'c1, c2, c3 and 1 more would all be fenced through sim x'
+    found = (InventoryProblem('c1', said, hosts=hosts - {'c5'}),)
+    monkeypatch.setattr(inventory, 'problems', lambda _: found)
+    assert {host: len(site.clashes(hosts, host)) for host in sorted(hosts)} == {
+        'c1': 1, 'c2': 1, 'c3': 1, 'c4': 1, 'c5': 0,
+    }  # fmt: skip

@@ -77,6 +77,20 @@ def test_a_device_belongs_to_one_host(make: Make, first: str, second: str, said:
     assert messages(inventory, 'c') == []
 
 
+def test_three_are_all_named(make: Make) -> None:
+    device = '[[{driver: pdu, address: p, plug: 1}]]'
+    (found,) = messages(make(f'hosts: {{a: {device}, b: {device}, c: {device}}}'), 'a')
+    assert found.startswith('a, b, c would all be fenced through pdu p 1;')
+
+
+def test_a_thousand_hosts_behind_one_address_are_one_problem(make: Make) -> None:
+    device = '[[{driver: pdu, address: p, plug: 1}]]'
+    inventory = make('hosts:\n' + '\n'.join(f'  h{number:03}: {device}' for number in range(1000)))
+    (found,) = inventory.problems([f'h{number:03}' for number in range(1000)])
+    assert found.message.startswith('h000, h001, h002 and 997 more would all be fenced through')
+    assert (len(found.hosts), found.where) == (1000, 'h000')
+
+
 @pytest.mark.parametrize(
     ('agent', 'other', 'said'),
     [
