@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from recovery.db import decisions, tables
 from recovery.db.store import Store
+from recovery.view.times import moment
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,21 @@ def _intents(connection: sa.Connection, row: Mapping[str, Any]) -> Iterator[Entr
         outcome = one['outcome'] or 'outcome unknown'
         if one['ended_at'] is not None:
             outcome += f' ({one["ended_at"] - one["at"]:.1f} s)'
-        seen = ', '.join(f'{key}: {value}' for key, value in one['observed'].items())
+        seen = ', '.join(filter(None, (_seen(*found) for found in one['observed'].items())))
         what = f'{one["action"]} {one["target"]}: {outcome}'
         why = f'seen before: {seen}' if seen else ''
         yield Entry(one['at'], 'intent', f'claim {one["epoch"]}', what, why, one['round'])
+
+
+def _seen(key: str, value: Any) -> str:
+    """One thing that was seen before an intent, as people say it; '' for nothing."""
+    if key == 'updated_at':
+        return f'last changed {moment(value)}' if value is not None else ''
+    if key == 'enabled':
+        return 'enabled' if value else 'disabled'
+    if key == 'not_forced':
+        return 'not forced down' if value else 'forced down'
+    return '' if value is None else f'{key}: {value}'
 
 
 def _attempts(connection: sa.Connection, row: Mapping[str, Any]) -> Iterator[Entry]:

@@ -6,6 +6,7 @@ import json
 
 import sqlalchemy as sa
 
+from recovery.view.times import moment
 from tests.unit.recovery.cli.site import Operator
 
 
@@ -33,6 +34,20 @@ def test_history_merges_everything_in_time(run: Operator) -> None:
     assert rows[0]['Time'] == '1970-01-01T00:00:01.000Z'
     assert 'evacuate vm-1 to compute-02' in run('history', identifier).out
     assert len(run('history', identifier, '--sort', 'proof', '-f', 'json').json) == 2
+
+
+def test_what_a_service_looked_like_before_is_said_in_words(run: Operator) -> None:
+    identifier = run.recovery()
+    flags = {'updated_at': 3600.0, 'enabled': False, 'not_forced': True, 'reason': 'recovery 1'}
+    unknown = {'updated_at': None, 'enabled': True, 'not_forced': False, 'reason': None}
+    run.intent(identifier, 'force-down', observed=flags)
+    run.intent(identifier, 'clear-force-down', observed=unknown)
+    rows = run('history', identifier, '-f', 'json').json
+    assert [row['Why'] for row in rows] == [
+        f'seen before: last changed {moment(3600.0)}, disabled, not forced down, '
+        'reason: recovery 1',
+        'seen before: enabled, forced down',
+    ]
 
 
 def test_graph_of_a_kind_in_every_form(run: Operator) -> None:
