@@ -20,6 +20,8 @@ DESCRIPTION = """Recovers OpenStack compute hosts: fences, proves, evacuates, re
 Exit codes: 0 done, 1 refused, 2 usage, 3 the recovery failed, 4 it waits for a human,
 5 something did not answer."""
 
+OURS = frozenset({'recovery', 'flows', 'drivers'})  #: packages that write log messages of ours
+
 
 class App(app.App):
     """Global options, and one context for the command that runs."""
@@ -64,11 +66,14 @@ class App(app.App):
         return parser
 
     def configure_logging(self) -> None:
-        """Warnings to the terminal; more with -v."""
+        """Warnings to the terminal; more with -v, such as those of libraries: what they come to
+        is said by us."""
         handler = logging.StreamHandler(self.stderr)
         level = {0: logging.ERROR, 1: logging.WARNING, 2: logging.INFO}
         handler.setLevel(level.get(self.options.verbose_level, logging.DEBUG))
         handler.setFormatter(logging.Formatter('%(levelname)s %(name)s: %(message)s'))
+        if self.options.verbose_level <= 1:
+            handler.addFilter(_by_us_or_an_error)
         root = logging.getLogger()
         root.handlers = [handler]
         root.setLevel(logging.DEBUG)
@@ -88,6 +93,10 @@ class App(app.App):
 
     def clean_up(self, cmd: Any, result: int, err: BaseException | None) -> None:
         self.context.close()
+
+
+def _by_us_or_an_error(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR or record.name.partition('.')[0] in OURS
 
 
 def _version() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import time
@@ -139,3 +140,17 @@ def test_a_defect_is_one_sentence_unless_debug(
     assert done.code == 1
     assert done.err == 'recovery: unexpected ZeroDivisionError: oh (--debug shows where)\n'
     assert 'Traceback' in run('--debug', 'list').err
+
+
+@pytest.mark.parametrize(('flags', 'heard'), [((), ['ours']), (('-v',), ['ours', 'theirs'])])
+def test_what_a_library_warns_of_is_said_with_v(
+    run: Operator, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], heard: list[str]
+) -> None:
+    def warns(*_: object, **__: object) -> list[object]:
+        logging.getLogger('recovery.site').warning('ours')
+        logging.getLogger('keystoneauth.identity').warning('theirs')
+        return []
+
+    monkeypatch.setattr('recovery.view.recoveries.recoveries', warns)
+    said = run(*flags, 'list').err
+    assert [word for word in ('ours', 'theirs') if word in said] == heard
