@@ -17,8 +17,9 @@ from drivers.contracts.compute import Service
 from drivers.contracts.fencing import FencePath
 from drivers.contracts.inventory import InventoryError
 from flows.fencing.readings import Reading, any_on, read_all, sentence
+from flows.tasks.fencing import TRY_ENDED
 from recovery.claims import marks
-from recovery.db import intents, proofs, states
+from recovery.db import proofs, states
 from recovery.db.store import Store
 from recovery.db.tables import alarm
 from recovery.db.tables import recovery as table
@@ -58,7 +59,7 @@ def waiting_for(store: Store, host: str) -> Mapping[str, Any]:
     query = sa.select(table).where(table.c.host == host, live, table.c.kind == 'host-down')
     with store.read() as connection:
         row = connection.execute(query).mappings().first()
-        waits = row is not None and _waits(connection, dict(row))
+        waits = row is not None and _waits(dict(row))
     if row is None:
         raise Refusal(
             f'no recovery of {host} waits: a confirmation is never kept for later',
@@ -74,18 +75,17 @@ def waiting_for(store: Store, host: str) -> Mapping[str, Any]:
     return dict(row)
 
 
-def _waits(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
+def _waits(row: Mapping[str, Any]) -> bool:
     if row['state'] == states.WAITING:
-        return row['code'] in CODES or _held_between_tries(connection, row)
+        return row['code'] in CODES or _held_between_tries(row)
     trying = row['state'] in (states.READY, states.RUNNING) and row['phase'] in TRYING
     return trying and row['code'] in CODES
 
 
-def _held_between_tries(connection: sa.Connection, row: Mapping[str, Any]) -> bool:
-    """Whether a gate holds the next try to power off, after one in this round."""
-    tried = intents.of_recovery(connection, row['id'], 'power-off')
-    again = any(one.round == row['round'] for one in tried)
-    return bool(row['code'] == 'held' and row['phase'] in TRYING and again)
+def _held_between_tries(row: Mapping[str, Any]) -> bool:
+    """Whether a gate holds the next try to power off, after one of all levels in this round."""
+    ended = f'{TRY_ENDED}-{row["round"]}' in row['notes']
+    return bool(row['code'] == 'held' and row['phase'] in TRYING and ended)
 
 
 def confirm_fenced(
@@ -132,7 +132,7 @@ def _record(
 ) -> int:
     """Store the word as a proof, and let the recovery go on; the number of the proof."""
     now, fresh = site.clock.now(), take(connection, row['id'])
-    if fresh['round'] != row['round'] or not _waits(connection, fresh):
+    if fresh['round'] != row['round'] or not _waits(fresh):
         raise Refusal(
             f'recovery {short(row["id"])} went on while the devices were asked',
             f'recovery show {short(row["id"])}',
@@ -177,9 +177,8 @@ def _reported(site: Site, row: Mapping[str, Any], services: Sequence[Service]) -
     if stamps.ours(service, own):
         return ''
     silent = site.clock.now() - service.updated_at
-    # What is perhaps no report says as little as one that is old.
-    doubtful = stamps.perhaps_ours(service, own) or stamps.marked_by_others(service, own)
-    reported = service.updated_at > began + stamps.SLACK_SECONDS and not doubtful
+    # Or somebody has marked it since. This is no place to guess: a new round asks everything again.
+    reported = service.updated_at > began + stamps.SLACK_SECONDS
     if reported or silent < site.conf.policy.down_seconds:
         return (
             f'its service reported to Nova {silent:.0f} s ago, after the alarm said that it was '

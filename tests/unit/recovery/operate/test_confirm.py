@@ -89,36 +89,28 @@ def test_a_sign_of_life_after_the_alarm_refuses(site: tuple[World, Operator]) ->
     assert run.rows('proof') == []
 
 
-def test_somebody_elses_mark_is_no_report(site: tuple[World, Operator]) -> None:
-    world, run = site
-    silent(world)
-    waits(run, created_at=time.time() - 200.0)
-    with world:
-        host = world.hosts[HOST]
-        world.services.change(host, enabled=False, reason='dead')
-        host.flags_changed = (host.flags_changed or 0.0) - 100.0
-    done = run('confirm-fenced', HOST, *YES)
-    assert done.code == 0, done.err
-
-
-def test_a_mark_of_this_moment_may_hide_a_report(site: tuple[World, Operator]) -> None:
-    world, run = site
-    silent(world)
-    waits(run, created_at=time.time() - 200.0)
-    with world:
-        world.services.change(world.hosts[HOST], enabled=False, reason='dead')
-    assert run('confirm-fenced', HOST, *YES).code == 1
-
-
-@pytest.mark.parametrize(('state', 'code'), [('waiting', 0), ('running', 1)])
-def test_who_is_held_between_two_tries_is_told(
-    site: tuple[World, Operator], state: str, code: int
+def test_a_report_after_the_alarm_refuses_although_it_is_silent_again(
+    site: tuple[World, Operator],
 ) -> None:
-    """While he tries it may be the first level that is asked, and not the second."""
+    world, run = site
+    silent(world, 100.0)
+    waits(run, created_at=time.time() - 200.0)
+    done = run('confirm-fenced', HOST, *YES)
+    assert (done.code, 'reported to Nova 1' in done.err) == (1, True), done.err
+    assert run.rows('proof') == []
+
+
+@pytest.mark.parametrize(
+    ('state', 'tried', 'code'), [('waiting', 1, 0), ('running', 1, 1), ('waiting', 2, 1)]
+)
+def test_who_is_held_between_two_tries_is_told(
+    site: tuple[World, Operator], state: str, tried: int, code: int
+) -> None:
+    """Not before all levels were asked, and not in a round that has not tried."""
     world, run = site
     silent(world)
-    identifier = run.recovery(HOST, state, code='held', phase='fence', next_check=9e9)
-    run.intent(identifier)
+    notes = {f'fence-ended-{tried}': 1}
+    run.recovery(HOST, state, code='held', phase='fence', next_check=9e9, notes=notes)
     assert run('confirm-fenced', HOST, *YES).code == code
 
 
