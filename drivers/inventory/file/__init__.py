@@ -122,8 +122,9 @@ class FileInventory(Inventory):
         by_device: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
         for first, second, place, one_machine in places.shared(of_host):
             if {first, second} & asked:
-                alone = first if one_machine or first == second else ''
-                by_device[f'{place.driver} {place}', alone, one_machine] |= {first, second}
+                alike = place in of_host[first] and place in of_host[second]
+                pair = '' if alike and first != second and not one_machine else f'{first} {second}'
+                by_device[f'{place.driver} {place}', pair, one_machine] |= {first, second}
         return [
             InventoryProblem(
                 min(hosts),

@@ -76,8 +76,7 @@ def place(driver: str, settings: Mapping[str, Any], schema: Mapping[str, Any]) -
     if '://' in address:
         parts = urlsplit(address)
         port = parts.port or _PORTS.get(parts.scheme)
-        path = parts.path.rstrip('/')
-        return Place(driver, f'{parts.scheme}://{_host(parts.hostname or "")}:{port}{path}', plug)
+        return Place(driver, f'{parts.scheme}://{_host(parts.hostname or "")}:{port}', plug)
     default = schema.get('properties', {}).get('port', {}).get('default')
     port = settings.get('port', default)
     host = _host(address)
