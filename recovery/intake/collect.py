@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -29,7 +30,7 @@ from recovery.intake.looks import Looks, looks
 from recovery.intake.signs import signs
 from recovery.intake.surroundings import cut_off_others, surroundings
 from recovery.limits import limits
-from recovery.policy import approvals, order
+from recovery.policy import approvals, order, stamps
 from recovery.policy.gate import Word
 from recovery.policy.gates.nova import DOWN
 from recovery.policy.inputs import (
@@ -172,25 +173,28 @@ def _decided(connection: sa.Connection, ask: Ask) -> dict[str, Any]:
     if ask.row is None:
         return {'agreed': True, 'sights': ()}
     rows = decisions.of_recovery(connection, ask.row['id'])
-    gates = [one for row in rows for one in row['gates']]
-    return {'agreed': _agreed(ask, gates), 'sights': tuple(_sights(gates))}
+    return {'agreed': _agreed(ask, rows), 'sights': _sights(rows)}
 
 
-def _agreed(ask: Ask, gates: Sequence[Mapping[str, Any]]) -> bool:
+def _agreed(ask: Ask, rows: Sequence[sa.RowMapping]) -> bool:
     if ask.row is None or ask.row['state'] != states.HELD:
         return True
     if DOWN not in order.gates(ask.kind, order.Stage.HELD):
         return True  # nobody asked it
-    said = (one for one in gates if one['gate'] == DOWN.name)
+    said = (one for row in rows for one in row['gates'] if one['gate'] == DOWN.name)
     return any(one['answer'] == Word.ADMIT and not one['approved'] for one in said)
 
 
-def _sights(gates: Sequence[Mapping[str, Any]]) -> Iterator[Sight]:
-    names = Sight.__dataclass_fields__.keys()
-    for one in gates:
-        seen = one['inputs']
+def _sights(rows: Sequence[sa.RowMapping]) -> tuple[Sight, ...]:
+    """Each look of the service once."""
+    names = Sight.__dataclass_fields__.keys() - {'seen_at'}
+    found: dict[tuple[Any, ...], Sight] = {}
+    for at, seen in ((row['at'], one['inputs']) for row in rows for one in row['gates']):
         if names <= seen.keys() and seen['updated_at'] is not None:
-            yield Sight(**{name: seen[name] for name in names})
+            sight = Sight(**{name: seen[name] for name in names}, seen_at=at)
+            first = found.setdefault((stamps.marks(sight), sight.state), sight)
+            found[stamps.marks(sight), sight.state] = replace(first, seen_at=at)
+    return tuple(found.values())
 
 
 def _proven_at(connection: sa.Connection, host: str, own: str | None) -> float | None:

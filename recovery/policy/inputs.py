@@ -162,12 +162,14 @@ class OwnMarks:
 
 @dataclass(frozen=True)
 class Sight:
-    """The service of the host as an earlier decision about the same recovery saw it."""
+    """The service of the host as earlier decisions about the same recovery saw it."""
 
     enabled: bool
     forced_down: bool
     disabled_reason: str
-    updated_at: float
+    state: str
+    updated_at: float  #: the first that was seen with these
+    seen_at: float  #: when it was seen so last
 
 
 @dataclass(frozen=True)

@@ -93,5 +93,6 @@ def sight(service: Service) -> dict[str, Any]:
         'enabled': service.enabled,
         'forced_down': service.forced_down,
         'disabled_reason': service.disabled_reason or '',
+        'state': service.state,
         'updated_at': service.updated_at,
     }

@@ -12,6 +12,7 @@ from recovery.policy.inputs import OwnMarks, Sight
 
 #: Clocks, and how long Nova takes: this close to a request of ours a stamp may be of it.
 SLACK_SECONDS = 3.0
+CLEAR = (True, False, '')  #: no mark is set
 
 
 def ours(service: Service, own: OwnMarks) -> bool:
@@ -29,26 +30,35 @@ def perhaps_ours(service: Service, own: OwnMarks) -> bool:
     return at is not None and any(one.began < at <= one.until + SLACK_SECONDS for one in own.late)
 
 
+def marks(one: Service | Sight) -> tuple[bool, bool, str]:
+    """What somebody has set, or has not: enabled, forced down, and the reason."""
+    return one.enabled, one.forced_down, one.disabled_reason or ''
+
+
 def marked_by_others(service: Service, own: OwnMarks) -> bool:
     """Whether a mark stands that is not ours (H10): setting it has moved the record as well."""
     return disabled_by_others(service, own) or (service.forced_down and not own.forced_down)
 
 
 def perhaps_others(service: Service, own: OwnMarks, sights: Sequence[Sight]) -> bool:
-    """Whether it may have been somebody else who marked the host.
+    """Whether it may have been somebody else who marked the host, or took a mark away.
 
-    Only what moved the record on while the same marks stood was a report.
+    What moved the record on while the same marks stood was a report.
     """
-    marks = service.enabled, service.forced_down, service.disabled_reason or ''
     at = service.updated_at
-    return (
-        at is not None
-        and marked_by_others(service, own)
-        and not any(
-            (one.enabled, one.forced_down, one.disabled_reason) == marks and one.updated_at < at
-            for one in sights
-        )
+    if at is None or any(marks(one) == marks(service) and one.updated_at < at for one in sights):
+        return False
+    cleared = marks(service) == CLEAR and any(marks(one) != CLEAR for one in sights)
+    return cleared or marked_by_others(service, own)
+
+
+def came_up(service: Service, sights: Sequence[Sight], since: float) -> bool:
+    """Whether Nova called it down after that time, and calls it up: by Nova's own clock, whatever
+    ours says, it has reported."""
+    was_down = any(
+        one.state == 'down' and not one.forced_down and one.seen_at >= since for one in sights
     )
+    return service.state == 'up' and was_down
 
 
 def disabled_by_others(service: Service, own: OwnMarks) -> bool:

@@ -293,6 +293,11 @@ class Verbs:
                 self.world.hosts[host], enabled=False, reason=' '.join(reason)
             )
 
+    def enable(self, host: str) -> None:
+        """Somebody else enables it again."""
+        with self._somebody_else(host):
+            self.world.services.change(self.world.hosts[host], enabled=True)
+
     def force_down(self, host: str, how: str = 'on') -> None:
         """Somebody else forces a service down, or takes that back."""
         with self._somebody_else(host):

@@ -6,13 +6,13 @@ from typing import Any
 
 from drivers.contracts.compute import Service
 from recovery.policy import looks, stamps
-from recovery.policy.gate import UNKNOWN, Answer, Gate, admit, hold, ignore, unknown
+from recovery.policy.gate import FOUND, UNKNOWN, Answer, Gate, admit, hold, ignore, unknown
 from recovery.policy.inputs import Inputs, Missing
 
 REPORTS_IN = 10.0  # seconds between two reports of an agent, unless Nova is told otherwise
 ALIVE = 'alive'  #: it reports, or Nova says so
 CLOCKS = 'clocks'  #: clocks differ, so that nobody can tell
-MARKED = 'marked'  #: it reports, or somebody has marked it
+MARKED = 'marked'  #: it reports, or somebody has changed its marks
 
 
 def _down(inputs: Inputs) -> Answer:
@@ -115,29 +115,44 @@ def _over(inputs: Inputs) -> Answer:
         return admit('it has not been seen to report since the alarm')
     quiet, since = inputs.now - reported, reported - arrived
     reports = service.state == 'up' and quiet < inputs.limits.down_seconds
-    if not reports or since <= stamps.SLACK_SECONDS:
-        return admit('it has not reported since the alarm')
     seen: dict[str, Any] = {'state': service.state, 'silent': round(quiet, 1)}
-    approve = f'recovery approve {inputs.id}'
-    if not hidden and stamps.perhaps_ours(service, inputs.own):
-        return hold(
-            f'the record of its service changed {looks.seconds(quiet)} ago: it has reported, or '
-            'Nova has done what we asked for later than we waited; silence tells, or a minute',
-            approve,
-            REPORTS_IN,
-            **seen,
-        )
-    if not hidden and stamps.perhaps_others(service, inputs.own, inputs.sights):
-        return hold(
-            f'the record of its service changed {looks.seconds(quiet)} ago: it has reported, or '
-            'that was who marked it; another report tells, or silence',
-            approve,
-            REPORTS_IN,
-            finding=MARKED,  # another than that above: it is put on record, with what it saw
-            **seen | looks.sight(service),
-        )
+    if not reports or since <= stamps.SLACK_SECONDS:
+        silent = quiet >= inputs.limits.down_seconds
+        if silent and stamps.came_up(service, inputs.sights, since=arrived):
+            return hold(
+                'Nova saw it down and sees it up now, although by the clock of this machine it has '
+                f'been silent for {looks.seconds(quiet)}: a clock may have stepped',
+                f'recovery approve {inputs.id}',
+                REPORTS_IN,
+                finding=CLOCKS,
+                **seen,
+            )
+        return admit('it has not reported since the alarm')
+    doubt = None if hidden else _no_report(service, inputs, quiet)
+    if doubt is not None:
+        return doubt
     said = f'{service.host} is back: it reported {looks.seconds(since)} after the alarm'
     return ignore(said, **seen)
+
+
+def _no_report(service: Service, inputs: Inputs, quiet: float) -> Answer | None:
+    """The hold for what may have moved the record in place of a report."""
+    if stamps.perhaps_ours(service, inputs.own):
+        finding = FOUND
+        why = 'Nova has done what we asked for later than we waited; silence tells, or a minute'
+    elif stamps.perhaps_others(service, inputs.own, inputs.sights):
+        finding = MARKED
+        why = 'that was somebody who changed its marks; another report tells, or silence'
+    else:
+        return None
+    return hold(
+        f'the record of its service changed {looks.seconds(quiet)} ago: it has reported, or {why}',
+        f'recovery approve {inputs.id}',
+        REPORTS_IN,
+        finding=finding,  # two of them, so that each is put on record with what it saw
+        silent=round(quiet, 1),
+        **looks.sight(service),
+    )
 
 
 DOWN = Gate(

@@ -7,7 +7,7 @@ from typing import Any
 from drivers.contracts.alarms import Alarm
 from drivers.contracts.compute import Hypervisor, Migration, Service
 from recovery.policy.gate import Word
-from recovery.policy.inputs import Device, HostRecord, Inputs, Missing, OwnMarks, Span
+from recovery.policy.inputs import Device, HostRecord, Inputs, Missing, OwnMarks, Sight, Span
 
 Case = tuple[str, dict[str, Any], Word, str]  #: gate, what it is given, word, part of reason
 
@@ -55,6 +55,14 @@ def with_service(**more: Any) -> dict[str, Any]:
     return {'services': (service(**more), service('c2', age=5.0))}
 
 
+def sight(age: float, seen: float = 0.0, **more: Any) -> Sight:
+    """The service as it was seen before, last so many seconds ago, with the record of then."""
+    values: dict[str, Any] = {
+        'enabled': True, 'forced_down': False, 'disabled_reason': '', 'state': 'up',
+    }  # fmt: skip
+    return Sight(**(values | more), updated_at=NOW - age, seen_at=NOW - seen)
+
+
 def late(*asked: tuple[float, float]) -> OwnMarks:
     """Requests of ours, newest first: when, and until when Nova may have done them."""
     spans = tuple(Span(*one) for one in asked)
@@ -77,5 +85,6 @@ def stale(count: int, age: float = 60.0, **more: Any) -> dict[str, Any]:
     return {'services': silent + alive}
 
 
+DISABLED: dict[str, Any] = {'enabled': False, 'disabled_reason': 'why'}
 OUT = {'enabled': False, 'forced_down': True, 'state': 'down'}
 OURS = OwnMarks(disabled=True, forced_down=True, recoveries=frozenset({RECOVERY}))

@@ -23,13 +23,13 @@ from recovery.policy.inputs import (
     Live,
     Missing,
     OwnMarks,
-    Sight,
     Storm,
     Switch,
 )
 from tests.unit.recovery.policy.given import (
     ADMIT,
     AWAY,
+    DISABLED,
     HOLD,
     IGNORE,
     NOW,
@@ -43,6 +43,7 @@ from tests.unit.recovery.policy.given import (
     inputs,
     late,
     service,
+    sight,
     stale,
     with_service,
 )
@@ -229,27 +230,66 @@ CASES: list[Case] = [
     ),
     (
         'over',  # somebody has disabled it, or it reported
-        with_service(age=5, enabled=False, disabled_reason='why'),
+        with_service(age=5, **DISABLED),
         HOLD,
-        'another report tells',
+        'somebody who changed its marks',
     ),
     (
         'over',
-        {**with_service(age=5, forced_down=True), 'sights': (Sight(True, True, '', NOW - 5),)},
+        {**with_service(age=5, **DISABLED), 'sights': (sight(5, **DISABLED),)},
         HOLD,
         'another report tells',
     ),
     (
         'over',  # it was marked before
-        {**with_service(age=5, forced_down=True), 'sights': (Sight(True, True, '', NOW - 9),)},
+        {**with_service(age=5, **DISABLED), 'sights': (sight(9, **DISABLED),)},
         IGNORE,
         'it reported 15 s after the alarm',
     ),
     (
         'over',  # that was another mark
-        {**with_service(age=5, forced_down=True), 'sights': (Sight(False, True, '', NOW - 9),)},
+        {**with_service(age=5, **DISABLED), 'sights': (sight(9, enabled=False),)},
         HOLD,
         'another report tells',
+    ),
+    (
+        'over',  # somebody has taken it away
+        {**with_service(age=5), 'sights': (sight(9, **DISABLED),)},
+        HOLD,
+        'another report tells',
+    ),
+    (
+        'over',
+        {**with_service(age=5), 'sights': (sight(60, **DISABLED), sight(15))},
+        IGNORE,
+        'it reported 15 s after the alarm',
+    ),
+    (
+        'over',  # by the clock of Nova it has reported since
+        {**with_service(age=330), 'sights': (sight(400, state='down'),)},
+        HOLD,
+        'a clock may have stepped',
+    ),
+    (
+        'over',
+        {**with_service(age=330, state='down'), 'sights': (sight(400, state='down'),)},
+        ADMIT,
+        'not reported since',
+    ),
+    (
+        'over',  # who forces it down makes it look down
+        {
+            **with_service(age=330),
+            'sights': (sight(400, state='down', forced_down=True),),
+        },
+        ADMIT,
+        'not reported since',
+    ),
+    (
+        'over',  # it was back, and died again, which is what the newest alarm is about
+        {**with_service(age=35), 'sights': (sight(400, seen=21, state='down'),)},
+        ADMIT,
+        'not reported since',
     ),
     (
         'over',  # the clock of Nova is behind: its stamp is older than our request
