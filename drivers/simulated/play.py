@@ -30,7 +30,7 @@ class Play:
     def __init__(self, max_age: float, apart: float) -> None:
         self._max_age = max_age
         self._apart = apart
-        self._offs: dict[str, list[float]] = {}  # host -> readings OFF since its last request
+        self._offs: dict[str, list[float]] = {}  # host -> OFF since its last request was sent
         self._last: dict[str, str] = {}  # host -> its last reading
         # host -> when somebody gave it power, and its readings OFF until then; not once read ON
         self._given: dict[str, tuple[float, list[float]]] = {}
@@ -87,7 +87,12 @@ class Play:
             return
         if event.what != 'power.on':
             self._given.pop(event.subject, None)
-        self._offs.pop(event.detail.get('asked_of', event.subject), None)
+        host = event.detail.get('asked_of', event.subject)
+        before = self._offs.pop(host, [])
+        if event.what == 'asked.off':
+            # It may have been sent long ago, and be done only now: what was read since is of use.
+            sent = event.detail.get('asked_at', event.when)
+            self._offs[host] = [at for at in before if at > sent]
         told = self._told_off.add if event.what == 'asked.off' else self._told_off.discard
         told(event.subject)
 

@@ -26,6 +26,7 @@ class Power:
             host.name,
             outlet=outlet or 'bmc',
             asked_of=asked_of or host.name,
+            asked_at=world.time if world.asked_at is None else world.asked_at,
             powered=host.powered,
             healthy=world.agents.told(host),
             open=world.rebuilds.open_from(host),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
+from drivers.contracts.errors import DriverError
 from drivers.simulated.app import App
 from drivers.simulated.bmc import SimulatedFencing
 from drivers.simulated.clock import VirtualClock
@@ -163,6 +164,21 @@ def test_who_is_given_power_and_stays_off_is_proven_by_what_he_reads_then(
     operator.confirm()
     operator.change(enabled=False, forced_down=True)
     operator.evacuate(only=operator.instances[0])
+    assert rules(world) == set()
+
+
+def test_a_request_that_is_done_late_takes_no_proof_away(operator: Operator, world: World) -> None:
+    world.crash(HOST)
+    operator.fence()
+    world.faults.add('bmc.power-off', 'delay', 10.0)
+    with pytest.raises(DriverError):
+        operator.bmc.power_off(timeout=1)
+    operator.confirm()
+    operator.pause(8)
+    operator.change(enabled=False, forced_down=True)
+    operator.evacuate(only=operator.instances[0])
+    late = [event for event in world.trace.events if event.what == 'asked.off'][1]
+    assert late.when > late.detail['asked_at'] + 9.0
     assert rules(world) == set()
 
 
