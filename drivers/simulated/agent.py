@@ -35,8 +35,9 @@ class Agents:
         """The truth: the machine works, its agent works and can be reached."""
         return host.powered and host.answers
 
-    def told(self, host: Host) -> bool:
-        """Whether it is healthy and could be seen to be: it has reported a second time.
+    def told(self, host: Host, at: float | None = None) -> bool:
+        """Whether it is healthy and could be seen to be, now or at a time before: it had reported
+        a second time.
 
         The first report of an agent that has just started cannot be told from a change of the
         service's flags, which Nova stamps into the same field.
@@ -45,7 +46,8 @@ class Agents:
         interval = self._world.settings.report_interval
         if not host.paused or since is None:
             return self.healthy(host)
-        return self.healthy(host) and self._world.time - since >= interval
+        seen = self._world.time if at is None else at
+        return self.healthy(host) and seen - since >= interval
 
     def pause(self, host: Host) -> None:
         """The reports stop here."""

@@ -21,14 +21,15 @@ class Power:
     ) -> None:
         """A BMC or PDU was asked to switch: recorded at once, done a moment later."""
         world = self._world
+        asked_at = world.time if world.asked_at is None else world.asked_at
         world.note(
             f'asked.{wanted}',
             host.name,
             outlet=outlet or 'bmc',
             asked_of=asked_of or host.name,
-            asked_at=world.time if world.asked_at is None else world.asked_at,
+            asked_at=asked_at,
             powered=host.powered,
-            healthy=world.agents.told(host),
+            healthy=world.agents.told(host, asked_at),  # nothing calls back what is in flight
             open=world.rebuilds.open_from(host),
         )
         if outlet is None:

@@ -374,6 +374,22 @@ def test_who_has_only_just_come_back_could_not_be_seen(operator: Operator, world
     assert rules(world) == set()
 
 
+@pytest.mark.parametrize(('seconds', 'broken'), [(1.0, set()), (21.0, {'S9'})])
+def test_who_comes_back_while_a_request_is_in_flight_could_not_be_seen(
+    operator: Operator, world: World, seconds: float, broken: set[str]
+) -> None:
+    """It counts when it was sent, not when the controller does it."""
+    world.kill_agent(HOST)
+    operator.pause(60)
+    world.start_agent(HOST)
+    operator.pause(seconds)
+    world.faults.add('bmc.power-off', 'delay', 40.0)
+    with pytest.raises(DriverError):
+        operator.bmc.power_off(timeout=1)
+    operator.pause(45)
+    assert rules(world) == broken
+
+
 @pytest.mark.parametrize(('seconds', 'broken'), [(15.5, set()), (16.5, {'S4', 'S17'})])
 def test_what_somebody_closed_after_the_last_look_could_not_be_seen(
     operator: Operator, world: World, seconds: float, broken: set[str]
