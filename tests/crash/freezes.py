@@ -22,6 +22,7 @@ from tests.crash.sweep import (
     moments,
     scene,
 )
+from tests.owners import Owners
 from tests.stage import Stage, play
 
 MOMENTS = ('received', 'answered')
@@ -65,6 +66,7 @@ def of_a_host_that_is_back() -> list[Freeze]:
 def dead(freeze: Freeze) -> tuple[End, list[str], str]:
     """The host stays dead, and another worker takes over: its end, the broken rules, the story."""
     with scene('host-down') as (stage, begin, _commits):
+        owners = Owners(stage)
         frozen = _stop(stage, freeze)
         begin()
         stage.until(lambda: bool(frozen) or stage.ended(), MAXIMUM_SECONDS)
@@ -73,7 +75,7 @@ def dead(freeze: Freeze) -> tuple[End, list[str], str]:
         stage.clock.thaw(frozen[0])
         stage.until(stage.ended, MAXIMUM_SECONDS)
         stage.run(AFTER_SECONDS)
-        return end_of(stage), stage.broken(), stage.story()
+        return end_of(stage), stage.broken() + list(map(str, owners.found)), stage.story()
 
 
 def back(freeze: Freeze, after: float) -> tuple[End, list[str], str]:

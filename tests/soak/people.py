@@ -145,7 +145,7 @@ class People(Verbs):
         super().freeze_at(kind, number, moment, name)
 
     def thaw(self, name: str) -> None:
-        """SIGCONT. Who owns what is judged request by request: tests/soak/owners.py."""
+        """SIGCONT. Who owns what is judged request by request: tests/owners.py."""
         self.frozen.discard(name)
         self.stage.clock.thaw(name)
 

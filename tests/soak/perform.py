@@ -12,9 +12,9 @@ from typing import Any
 
 from recovery.db import states
 from tests.oracle.judges import Play
+from tests.owners import Owners
 from tests.soak import demands
 from tests.soak.draw import Plan, plan
-from tests.soak.owners import Owners
 from tests.soak.people import NO, People
 from tests.stage import Stage, play
 
