@@ -157,7 +157,7 @@ class OwnMarks:
     changed_from: float | None = None  #: from when on the newest request of ours, and
     changed_at: float | None = None  #: until when it will have moved updated_at (H3)
     reported_at: float | None = None  #: what updated_at was before that: a report
-    late: tuple[Span, ...] = ()  #: when requests of ours may have moved it, at the latest
+    late: tuple[Span, ...] = ()  #: when each request of ours may have moved it, if Nova was late
 
 
 @dataclass(frozen=True)

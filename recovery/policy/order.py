@@ -62,10 +62,10 @@ HANDS = (MAINTENANCE, WINDOW)
 _COUNT = (ISOLATED, CLOCK, MASS, DOMAINS, COOLED)
 #: Would another machine be switched?
 WHOSE = (ALONE, IDENTITY)
+DEVICE = (*SWITCHES, *WHOSE)
 #: A power-off that did not work is tried again, for days if need be. By then the host may be back
 #: or in somebody's hands, and the inventory corrected, perhaps to the device of another host; or a
 #: clock have stepped, by which reports of today look like those of yesterday.
-DEVICE = (*SWITCHES, *WHOSE)
 AGAIN = (OVER, *HANDS, CELL, FOREIGN, VETO, SIGNS, ISOLATED, CLOCK, *DEVICE)
 _HOST = (*HANDS, FOREIGN, PATH, ALONE, DOWN, VETO, SIGNS)
 _LIMITS = (STARTUP, *_COUNT, SETTLED, BUDGET, ATTEMPTS, LOOP, CARRIES, OWN, WIDE, CAPACITY)

@@ -64,8 +64,8 @@ def came_up(service: Service, sights: Sequence[Sight], since: float) -> bool:
 def disabled_by_others(service: Service, own: OwnMarks) -> bool:
     """Whether it is disabled, and not by us (H10)."""
     said = service.disabled_reason or ''
-    ours_ = own.disabled and any(one in said for one in own.recoveries)
-    return not service.enabled and not ours_
+    by_us = own.disabled and any(one in said for one in own.recoveries)
+    return not service.enabled and not by_us
 
 
 def reported_before(changes: Sequence[tuple[float, float, float | None]]) -> float | None:
